@@ -1,0 +1,1 @@
+// Placeholder until the runner's real form is written below.

@@ -1,0 +1,34 @@
+/** Everything that a bundle can be made from: one issued certificate and its authority, or an authority alone. */
+import type { PrivateKey } from '../core/keys.ts';
+
+export interface Material {
+  /** Names the files; already safe as a file name. */
+  readonly label: string;
+  /** The issued certificate; absent when only the CA is exported. */
+  readonly leaf?: LeafMaterial;
+  /** DER, from the leaf's issuer upwards; empty when the root signed. */
+  readonly intermediates: readonly Uint8Array[];
+  /** DER; usually one. Two during a rotation. */
+  readonly roots: readonly Uint8Array[];
+  readonly authority: CertificateFacts;
+}
+
+export interface LeafMaterial extends CertificateFacts {
+  readonly certificate: Uint8Array;
+  /** Absent when the key was handed out earlier and not kept: then only public files can be made. */
+  readonly key?: PrivateKey;
+  readonly profile: string;
+  /** As text: DNS names, IP addresses, e-mail addresses, URIs. */
+  readonly names: readonly string[];
+}
+
+/** What a README says about a certificate. */
+export interface CertificateFacts {
+  readonly commonName: string;
+  readonly serial: string;
+  /** Lower-case hex, no separators. */
+  readonly fingerprintSha256: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly keyType: string;
+}
