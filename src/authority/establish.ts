@@ -1,0 +1,166 @@
+/** How a CA comes to be: made new, or taken over from another tool. Both end in records and keys to keep. */
+import type { Ambient } from '../core/ambient.ts';
+import { type AuthorityFields, makeAuthority, newSerial } from '../core/certificate.ts';
+import { equalBytes } from '../core/der.ts';
+import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
+import { type AuthorityOptions, type AuthorityRequest, normalizeAuthority } from '../core/options.ts';
+import { basicConstraintsOf, type Certificate, isSelfIssued, keyUsageOf, parseCertificate } from '../core/parse.ts';
+import { encryptPkcs8 } from '../core/pbes2.ts';
+import { keySigner } from '../core/signer.ts';
+import { commonName, decodeSubject, formatSubject, sameSubject } from '../core/subject.ts';
+import { toHex } from '../core/text.ts';
+import { normalizeValidity } from '../core/validity.ts';
+import { LocalCaError } from '../errors.ts';
+import { certificatesIn, encodePem } from '../formats/pem.ts';
+import type { AuthorityRecord } from '../store/store.ts';
+
+export interface EstablishedAuthority {
+  readonly record: AuthorityRecord;
+  /** Absent for the certificates above an imported CA, whose keys are elsewhere. */
+  readonly key?: PrivateKey;
+}
+
+/** Makes a root, and an intermediate below it when asked. */
+export async function establishNew(options: AuthorityOptions, ambient: Ambient): Promise<EstablishedAuthority[]> {
+  const now = ambient.now();
+  const request = normalizeAuthority(options, `local-ca ${toHex(ambient.random(3))}`, now);
+  const root = await makeOne(
+    { role: 'root', pathLength: request.intermediate ? 1 : 0, ...request },
+    undefined,
+    ambient,
+  );
+  if (!request.intermediate) return [root];
+  return [{ ...root, record: { ...root.record, active: false } }, await makeIntermediate(request, root, ambient)];
+}
+
+async function makeIntermediate(
+  request: AuthorityRequest,
+  root: EstablishedAuthority,
+  ambient: Ambient,
+): Promise<EstablishedAuthority> {
+  const validity = normalizeValidity({}, 1825, ambient.now());
+  return makeOne(
+    {
+      role: 'intermediate',
+      pathLength: 0,
+      keyType: request.keyType,
+      subject: request.intermediateSubject,
+      notBefore: request.notBefore,
+      notAfter: new Date(Math.min(validity.notAfter.getTime(), request.notAfter.getTime())),
+    },
+    root,
+    ambient,
+  );
+}
+
+type AuthorityDraft = Omit<AuthorityFields, 'serial' | 'publicKey'> & { readonly keyType: string };
+
+async function makeOne(
+  draft: AuthorityDraft,
+  parent: EstablishedAuthority | undefined,
+  ambient: Ambient,
+): Promise<EstablishedAuthority> {
+  const key = await generateKey(draft.keyType, ambient);
+  const signer = await keySigner(parent?.key ?? key, ambient);
+  const issuer = parent === undefined ? undefined : parseCertificate(parent.record.certificate);
+  const fields = { ...draft, serial: newSerial(ambient), publicKey: key.publicKey };
+  const certificate = parseCertificate(await makeAuthority(fields, issuer, signer));
+  return { key, record: recordOf(certificate, parent?.record.id ?? null, true, ambient.now()) };
+}
+
+function recordOf(certificate: Certificate, parentId: string | null, active: boolean, at: Date): AuthorityRecord {
+  const subject = decodeSubject(certificate.subject);
+  return {
+    id: certificate.serial,
+    role: isSelfIssued(certificate) ? 'root' : 'intermediate',
+    name: commonName(subject) ?? formatSubject(subject),
+    certificate: certificate.der,
+    parentId,
+    active,
+    createdAt: at,
+  };
+}
+
+// --- taking over a CA that exists --------------------------------------------------------------------------------
+
+export interface ImportOptions {
+  /** PEM or DER of the CA's certificate; certificates above it may follow in the same PEM, in any order. */
+  readonly certificate: Uint8Array;
+  /** PKCS#8, PKCS#1 or SEC1, PEM or DER. */
+  readonly key: Uint8Array;
+  /** Opens the key if it is encrypted. */
+  readonly keyPassphrase?: string | undefined;
+  /** Encrypts the key where it is kept; without it the key is kept plain. */
+  readonly passphrase?: string | undefined;
+}
+
+/** Takes over a CA made by mkcert, easy-rsa, step, openssl or anything else. */
+export function establishImported(options: ImportOptions, ambient: Ambient): EstablishedAuthority[] {
+  const key = importKey(options.key, options.keyPassphrase);
+  const given = certificatesIn(options.certificate).map(parseCertificate);
+  const own = given.find((certificate) => equalBytes(certificate.publicKey, key.publicKey));
+  if (own === undefined) throw mismatch(given);
+  assertFitAuthority(own, ambient.now());
+  const above = chainAbove(own, given);
+  const at = ambient.now();
+  const records = above.map((certificate, i) => recordOf(certificate, above[i + 1]?.serial ?? null, false, at));
+  return [
+    ...records.map((record) => ({ record })).reverse(),
+    { key, record: recordOf(own, above[0]?.serial ?? null, true, at) },
+  ];
+}
+
+function mismatch(given: readonly Certificate[]): LocalCaError {
+  const subjects = given.map((certificate) => formatSubject(decodeSubject(certificate.subject))).join('; ');
+  return new LocalCaError(
+    'LOCAL_CA_KEY_MISMATCH',
+    `the private key does not belong to the certificate (${subjects})`,
+    'Give the key that was made with the CA certificate.',
+  );
+}
+
+function chainAbove(certificate: Certificate, given: readonly Certificate[]): Certificate[] {
+  if (isSelfIssued(certificate)) return [];
+  const parent = given.find((other) => other !== certificate && sameSubject(other.subject, certificate.issuer));
+  if (parent === undefined) return [];
+  return [
+    parent,
+    ...chainAbove(
+      parent,
+      given.filter((other) => other !== certificate),
+    ),
+  ];
+}
+
+/** Whether a certificate may sign others now (RFC 5280 4.2.1.9, 4.2.1.3). */
+export function assertFitAuthority(certificate: Certificate, now: Date): void {
+  const name = formatSubject(decodeSubject(certificate.subject));
+  if (certificate.notAfter < now || certificate.notBefore > now) {
+    const when = certificate.notAfter < now ? `expired on ${certificate.notAfter.toISOString()}` : 'is not valid yet';
+    throw new LocalCaError(
+      'LOCAL_CA_CA_EXPIRED',
+      `the CA ${name} ${when}`,
+      'Renew the CA first, or make a new one with local-ca init in another home.',
+    );
+  }
+  const why = unfitBecause(certificate);
+  if (why === undefined) return;
+  throw new LocalCaError('LOCAL_CA_CA_UNFIT', `${name} cannot act as a CA: ${why}`, 'Use a certificate made for a CA.');
+}
+
+function unfitBecause(certificate: Certificate): string | undefined {
+  if (certificate.version < 3)
+    return `it is an X.509 version ${certificate.version} certificate, which strict clients refuse`;
+  if (basicConstraintsOf(certificate)?.authority !== true) return 'its basicConstraints do not say CA:TRUE';
+  const usage = keyUsageOf(certificate);
+  return usage === undefined || usage.includes('keyCertSign') ? undefined : 'its keyUsage lacks keyCertSign';
+}
+
+/** A CA's key as it is kept: PEM of PKCS#8, encrypted when there is a passphrase. */
+export function encodeAuthorityKey(key: PrivateKey, passphrase: string | undefined, ambient: Ambient): Uint8Array {
+  const pem =
+    passphrase === undefined
+      ? encodePem('PRIVATE KEY', key.toPkcs8())
+      : encodePem('ENCRYPTED PRIVATE KEY', encryptPkcs8(key.toPkcs8(), passphrase, { random: ambient.random }));
+  return new TextEncoder().encode(pem);
+}

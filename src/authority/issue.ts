@@ -1,0 +1,84 @@
+/** One leaf: checked against its CA, signed, and described as the record that the store will keep. */
+import type { Ambient } from '../core/ambient.ts';
+import { makeLeaf, newSerial } from '../core/certificate.ts';
+import { constraintViolation } from '../core/constraints.ts';
+import { generateKey, type PrivateKey } from '../core/keys.ts';
+import { GENERAL_NAME_TAG } from '../core/names.ts';
+import { type LeafOptions, type LeafRequest, normalizeLeaf } from '../core/options.ts';
+import { type Certificate, fingerprintSha256 } from '../core/parse.ts';
+import type { Signer } from '../core/signer.ts';
+import { decodeSubject, encodeSubject, formatSubject, sameSubject } from '../core/subject.ts';
+import { toHex } from '../core/text.ts';
+import { capValidity, type Warning } from '../core/validity.ts';
+import { LocalCaError } from '../errors.ts';
+import type { CertificateRecord } from '../store/store.ts';
+
+/** The issuer's certificate first, the root's last. */
+export type IssuingChain = readonly [Certificate, ...Certificate[]];
+
+/** Everything that can be refused is refused here, before a key is made. */
+export function prepareLeaf(options: LeafOptions, chain: IssuingChain, now: Date): LeafRequest {
+  const request = normalizeLeaf(options, now);
+  const subject = encodeSubject(request.subject);
+  const twin = chain.find((authority) => sameSubject(authority.subject, subject));
+  if (twin !== undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_SAME_SUBJECT',
+      `the certificate would have the same subject as its CA (${formatSubject(request.subject)})`,
+      'Give another first name or a --subject: MySQL and OpenSSL take equal subjects for a self-signed certificate.',
+    );
+  }
+  assertWithinConstraints(request, subject, chain);
+  return capValidity(request, chain[0]);
+}
+
+function assertWithinConstraints(request: LeafRequest, subject: Uint8Array, chain: IssuingChain): void {
+  const names = request.names.map(({ kind, bytes }) => ({ kind, tag: GENERAL_NAME_TAG[kind], bytes }));
+  const violation = constraintViolation(chain, { names, subject });
+  if (violation === undefined) return;
+  const authority = formatSubject(decodeSubject(violation.authority.subject));
+  throw new LocalCaError(
+    'LOCAL_CA_CONSTRAINT',
+    `the CA ${authority} may not sign ${violation.name}: ${violation.why}`,
+    'Use a name that the CA permits (local-ca inspect shows them), or make a CA that permits this one.',
+  );
+}
+
+export interface SignedLeaf {
+  readonly record: CertificateRecord;
+  readonly key: PrivateKey;
+  readonly warnings: readonly Warning[];
+}
+
+export async function signLeaf(
+  request: LeafRequest,
+  issuer: Certificate,
+  signer: Signer,
+  ambient: Ambient,
+): Promise<SignedLeaf> {
+  const key = await generateKey(request.keyType, ambient);
+  const serial = newSerial(ambient);
+  const { names, profile, notBefore, notAfter } = request;
+  const subject = encodeSubject(request.subject);
+  const rsa = key.algorithm.family === 'rsa';
+  const fields = { serial, subject, names, profile, notBefore, notAfter, publicKey: key.publicKey, rsa };
+  const certificate = await makeLeaf(fields, issuer, signer);
+  const record: CertificateRecord = {
+    serial: toHex(serial),
+    label: request.label,
+    profile: profile.name,
+    template: request.template,
+    names: names.map((name) => name.text),
+    subject: formatSubject(request.subject),
+    keyType: key.keyType,
+    notBefore,
+    notAfter,
+    fingerprintSha256: fingerprintSha256(certificate),
+    certificate,
+    issuerId: issuer.serial,
+    state: 'valid',
+    issuedAt: ambient.now(),
+    keyKept: false,
+  };
+  return { record, key, warnings: request.warnings };
+}

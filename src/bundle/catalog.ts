@@ -1,0 +1,75 @@
+/** Where templates are found: local-ca's own, the user's, or any folder by its path. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import { readTemplate, type Template } from './template.ts';
+
+/** The templates that come with the package: `src/bundle` and `dist/bundle` are equally deep. */
+export const PACKAGE_TEMPLATES = fileURLToPath(new URL('../../templates', import.meta.url));
+
+/**
+ * Finds a template by name in these folders, the first that has it; a name with a `/` or `\` is a folder's path.
+ * Throws LOCAL_CA_TEMPLATE_UNKNOWN or what `readTemplate` throws.
+ */
+export async function loadTemplate(nameOrPath: string, folders: readonly string[]): Promise<Template> {
+  if (/[/\\]/.test(nameOrPath)) return readTemplate(nameOrPath);
+  const found = (await findAll(folders)).find((place) => place.name === nameOrPath);
+  if (found !== undefined) return readTemplate(found.path);
+  throw new LocalCaError(
+    'LOCAL_CA_TEMPLATE_UNKNOWN',
+    `there is no template ${quote(nameOrPath)}`,
+    hintFor(
+      nameOrPath,
+      (await findAll(folders)).map((place) => place.name),
+    ),
+  );
+}
+
+/** All of them by name, in order; a name in an earlier folder hides the same name in a later one. */
+export async function listTemplates(folders: readonly string[]): Promise<Template[]> {
+  const places = await findAll(folders);
+  return Promise.all(places.map((place) => readTemplate(place.path)));
+}
+
+interface Place {
+  readonly name: string;
+  readonly path: string;
+}
+
+async function findAll(folders: readonly string[]): Promise<Place[]> {
+  const found = (await Promise.all(folders.map(placesIn))).flat();
+  const first = found.filter((place, i) => found.findIndex((other) => other.name === place.name) === i);
+  return first.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A user who has no templates has no folder for them either. */
+async function placesIn(folder: string): Promise<Place[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return folders.map(({ name }) => ({ name, path: join(folder, name) }));
+}
+
+function hintFor(wanted: string, names: readonly string[]): string {
+  const near = names.filter((name) => isNear(wanted.toLowerCase(), name));
+  if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
+  return `Use one of: ${names.join(', ')}; or the path of a folder, like ./my-template.`;
+}
+
+/** One starts or contains the other, or at most two letters differ. */
+const isNear = (a: string, b: string) => (a.length > 2 && (a.includes(b) || b.includes(a))) || distance(a, b) <= 2;
+
+/** Levenshtein's edit distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, substitution));
+    }
+    previous = row;
+  }
+  return previous[b.length] as number;
+}

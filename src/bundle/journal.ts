@@ -1,0 +1,94 @@
+/**
+ * Replaces several files of a folder so that a crash at any instant leaves the old ones, or new ones that the next run
+ * completes: a key and its certificate do not stay apart.
+ *
+ * The new files wait in a stage together with a journal that says where they belong. Renaming the stage to
+ * `.local-ca-commit` is the commit: it happens whole, and by one process only, since a folder does not replace a filled
+ * one. From then on the files move to their places, by whoever comes by. That may be two processes at once: a file's
+ * name in the stage is that stage's alone, so the second one finds it moved and goes on.
+ */
+import * as fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { createFile, syncFolder, writeError } from '../disk.ts';
+import { defaultMode, type OutputFile } from './file.ts';
+import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
+
+const COMMIT = '.local-ca-commit';
+
+const JournalSchema = v.array(v.object({ from: v.pipe(v.string(), v.regex(/^[\w-]+$/)), to: v.string() }));
+
+/** Fills a stage with the files and its journal. */
+export function fillStage(stage: string, files: readonly OutputFile[]): void {
+  const id = basename(stage).replace(/^\W*/, '').replace(/\W/g, '-');
+  const moves = files.map((file, i) => ({ from: `${id}-${i}`, to: file.path }));
+  files.forEach((file, i) => {
+    createFile(join(stage, `${id}-${i}`), file.bytes, file.mode);
+  });
+  const journal = new TextEncoder().encode(JSON.stringify(moves));
+  createFile(join(stage, `${id}.json`), journal, defaultMode(true));
+  syncFolder(stage);
+}
+
+/** The point of no return, and what follows from it. */
+export function commitStage(folder: string, stage: string): void {
+  // Each turn means that another process committed in between, and that its files are in place now.
+  while (!tryRename(stage, join(folder, COMMIT))) finishInterrupted(folder);
+  syncFolder(folder);
+  finishInterrupted(folder);
+}
+
+function tryRename(stage: string, commit: string): boolean {
+  try {
+    fs.renameSync(stage, commit);
+    return true;
+  } catch (error) {
+    // Windows says EPERM, for an empty folder too.
+    if (fs.existsSync(commit)) return false;
+    throw error;
+  }
+}
+
+/** Completes what a run that was cut short had committed in this folder. */
+export function finishInterrupted(folder: string): void {
+  const commit = join(folder, COMMIT);
+  const names = unless(['ENOENT'], () => fs.readdirSync(commit));
+  if (names === undefined) return;
+  const journal = names.find((name) => name.endsWith('.json'));
+  if (journal !== undefined) moveAll(folder, journal);
+  // Another process may have come first, or may already have put its own stage there.
+  unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => fs.rmdirSync(commit));
+  syncFolder(folder);
+}
+
+function moveAll(folder: string, journal: string): void {
+  const path = join(folder, COMMIT, journal);
+  const text = unless(['ENOENT'], () => fs.readFileSync(path, 'utf8'));
+  if (text === undefined) return;
+  const moves = v.parse(JournalSchema, JSON.parse(text));
+  for (const { from, to } of moves) {
+    if (to !== MANIFEST) checkBundlePath(to);
+    move(join(folder, COMMIT, from), join(folder, to));
+  }
+  for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to))))) syncFolder(part);
+  unless(['ENOENT'], () => fs.unlinkSync(path));
+}
+
+function move(from: string, to: string): void {
+  try {
+    fs.mkdirSync(dirname(to), { recursive: true, mode: PUBLIC_FOLDER });
+    unless(['ENOENT'], () => fs.renameSync(from, to));
+  } catch (error) {
+    throw writeError(to, error);
+  }
+}
+
+/** What `action` gives; undefined when it fails in one of these ways. */
+function unless<T>(codes: readonly string[], action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What local-ca wrote into a folder, kept in the folder itself: only what it made, and nobody has edited since, does it
+ * replace without being told to.
+ */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { toHex } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import type { OutputFile } from './file.ts';
+import { foldersAbove, MANIFEST } from './paths.ts';
+
+const ManifestSchema = v.object({
+  version: v.literal(1),
+  files: v.array(v.object({ path: v.string(), sha256: v.string() })),
+});
+
+/** SHA-256 by path. */
+export type Manifest = ReadonlyMap<string, string>;
+
+export const sha256 = (bytes: Uint8Array): string => toHex(createHash('sha256').update(bytes).digest());
+
+/** One that is missing or damaged claims no file. */
+export function readManifest(folder: string): Manifest {
+  try {
+    const { files } = v.parse(ManifestSchema, JSON.parse(fs.readFileSync(join(folder, MANIFEST), 'utf8')));
+    return new Map(files.map((file) => [file.path, file.sha256]));
+  } catch {
+    return new Map();
+  }
+}
+
+/** With these files added to what was known. */
+export function encodeManifest(known: Manifest, files: readonly OutputFile[]): Uint8Array {
+  const all = new Map([...known, ...files.map((file) => [file.path, sha256(file.bytes)] as const)]);
+  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, hash]) => ({ path, sha256: hash }));
+  const about = 'Files that local-ca made here; it replaces no others.';
+  return new TextEncoder().encode(`${JSON.stringify({ about, version: 1, files: sorted }, null, 2)}\n`);
+}
+
+/** Throws LOCAL_CA_OUTPUT_EXISTS for the first file that may not be replaced. */
+export function refuseForeign(folder: string, files: readonly OutputFile[], force: boolean): void {
+  const manifest = readManifest(folder);
+  for (const { path } of files) {
+    for (const parent of foldersAbove(path)) refuseParent(join(folder, parent));
+    refuseTarget(join(folder, path), manifest.get(path), force);
+  }
+}
+
+/** Through a symbolic link, a file would land outside the folder. */
+function refuseParent(path: string): void {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isDirectory()) return;
+  throw blocked(path, stat.isSymbolicLink() ? 'is a symbolic link' : 'is not a folder');
+}
+
+function refuseTarget(target: string, recorded: string | undefined, force: boolean): void {
+  const stat = fs.lstatSync(target, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) throw blocked(target, 'is a folder');
+  if (stat === undefined || force) return;
+  if (!stat.isFile() || recorded === undefined) throw occupied(target, 'exists, and local-ca did not make it');
+  if (sha256(fs.readFileSync(target)) !== recorded) throw occupied(target, 'was changed after local-ca made it');
+}
+
+const BLOCKED = 'Choose another --out, or move it away.';
+const REPLACEABLE = 'Choose another --out, move it away, or use --force to replace it.';
+
+/** LOCAL_CA_OUTPUT_EXISTS; `--force` helps where a file stands in the way. */
+export const occupied = (path: string, why: string, hint = REPLACEABLE) =>
+  new LocalCaError('LOCAL_CA_OUTPUT_EXISTS', `${path} ${why}`, hint);
+
+export const blocked = (path: string, why: string) => occupied(path, why, BLOCKED);

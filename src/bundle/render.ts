@@ -1,0 +1,103 @@
+/**
+ * Renders a template's text. Mustache is logic-less, so a template cannot run code; and since it silently renders an
+ * unknown name as nothing, every tag is checked against the vocabulary first.
+ */
+import mustache, { type TemplateSpans } from 'mustache';
+import { CONTENT_NAMES, type ContentName } from './contents.ts';
+import { invalidTemplate } from './template.ts';
+
+/** What a name stands for: text, a yes or no for a section, or a section (a list or a record) with names of its own. */
+type Shape = 'text' | 'flag' | { readonly [name: string]: Shape };
+
+const FACTS = {
+  commonName: 'text',
+  serial: 'text',
+  /** As `openssl x509 -fingerprint` prints it. */
+  fingerprint: 'text',
+  /** Days, as 2027-11-22. */
+  notBefore: 'text',
+  notAfter: 'text',
+  keyType: 'text',
+} as const;
+
+/** Every placeholder that a template may use. */
+export const VOCABULARY = {
+  label: 'text',
+  /** Whether the CA signs through an intermediate. */
+  intermediates: 'flag',
+  authority: FACTS,
+  leaf: {
+    ...FACTS,
+    profile: 'text',
+    /** The first name that can be connected to, if any; `address` is the same with IPv6 in brackets. */
+    host: 'text',
+    address: 'text',
+    hostIsIp: 'flag',
+    wildcard: 'flag',
+    /** The DNS names with spaces between, or `_`. */
+    dnsNames: 'text',
+    /** All names, quoted for a shell where they need it. */
+    arguments: 'text',
+  },
+  /** The path of the file with that content, where the bundle has one: `{{#file.key-pem}}...{{/file.key-pem}}`. */
+  file: Object.fromEntries(CONTENT_NAMES.map((name) => [name, 'text'])) as Record<ContentName, 'text'>,
+  /** What opens the trust stores. */
+  trustPassword: 'text',
+  /** Where the password of the key store is: only when local-ca made it up. */
+  passwordFile: 'text',
+  /** The zip that the template describes. */
+  zip: 'text',
+  /** Why the template wants this key type, if the key is of it. */
+  keyTypeWhy: 'text',
+  /** Whole paragraphs that every README has. */
+  fileTable: 'text',
+  certificateFacts: 'text',
+  passwordNotes: 'text',
+  renewal: 'text',
+  warningList: 'text',
+} as const satisfies Shape;
+
+type Value<S> = S extends 'text' ? string : S extends 'flag' ? boolean : { readonly [K in keyof S]?: Value<S[K]> };
+
+/** What the placeholders stand for in one bundle. What is absent is empty, and its section is skipped. */
+export type Context = Value<typeof VOCABULARY>;
+
+/** `where` names the text in an error. Throws LOCAL_CA_TEMPLATE_INVALID. */
+export function render(text: string, where: string, context: Context): string {
+  checkTags(parse(text, where), [VOCABULARY], where);
+  // Configuration files and Markdown are not HTML: "&" stays "&".
+  return mustache.render(text, context, {}, { escape: String });
+}
+
+function parse(text: string, where: string): TemplateSpans {
+  try {
+    return mustache.parse(text);
+  } catch (cause) {
+    throw invalidTemplate(where, (cause as Error).message, cause);
+  }
+}
+
+function checkTags(tokens: TemplateSpans, scopes: readonly Shape[], where: string): void {
+  for (const [type, name, , , inner] of tokens) {
+    if (type === 'text' || type === '!') continue;
+    if (type === '>' || type === '=') {
+      throw invalidTemplate(where, `{{${type}${name}}}: partials and other delimiters are not supported`);
+    }
+    const shape = lookUp(name, scopes);
+    if (shape === undefined) throw invalidTemplate(where, `unknown placeholder {{${name}}}`);
+    const isSection = type === '#' || type === '^';
+    if (!isSection && shape !== 'text') throw invalidTemplate(where, `{{${name}}} is a section: write {{#${name}}}`);
+    if (isSection) checkTags(inner as TemplateSpans, type === '#' ? [shape, ...scopes] : scopes, where);
+  }
+}
+
+/** As mustache does it: the innermost section that has the name, or the section itself for a dot. */
+function lookUp(name: string, scopes: readonly Shape[]): Shape | undefined {
+  if (name === '.') return scopes[0];
+  const [first = '', ...rest] = name.split('.');
+  const scope = scopes.find((shape) => member(shape, first) !== undefined);
+  return [first, ...rest].reduce<Shape | undefined>(member, scope);
+}
+
+const member = (shape: Shape | undefined, name: string): Shape | undefined =>
+  typeof shape === 'object' && Object.hasOwn(shape, name) ? shape[name] : undefined;

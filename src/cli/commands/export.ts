@@ -1,0 +1,60 @@
+import { importKey } from '../../core/keys.ts';
+import { readAtMost } from '../../disk.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { type Delivery, findTemplate, OUTPUT_FLAGS, stageDelivery } from '../deliver.ts';
+import { recordJson } from '../records.ts';
+import { type Session, withAuthority } from '../session.ts';
+
+const MOST_KEY_BYTES = 1024 * 1024;
+
+export const exportCommand: Command = {
+  name: 'export',
+  args: '[label]',
+  summary: 'Make the files of a certificate again, or those of the CA for clients',
+  flags: [
+    { flags: '--ca', about: 'the CA alone: what clients need' },
+    { flags: '--key <file>', about: "the certificate's private key, for formats that hold it" },
+    ...OUTPUT_FLAGS,
+  ],
+  examples: [
+    ['local-ca export --ca --format pem,p7b,jks --out trust', 'what clients need to trust the CA'],
+    ['local-ca export --ca --template tencentdb-sqlserver --zip TencentDB-SSL-CA.zip', 'the trust zip'],
+    [
+      'local-ca export db1.example.test --format p12 --key db1.key.pem --password-file pw.txt',
+      'a PKCS#12 key store of a certificate issued earlier',
+    ],
+  ],
+  run: async (context, args, flags) => {
+    const [label] = args;
+    if (args.length > 1 || (label === undefined) === (flags.ca !== true)) {
+      throw new LocalCaError(
+        'LOCAL_CA_USAGE',
+        args.length > 1 ? `export takes one label, not ${args.length}` : 'export takes either a label or --ca',
+        'local-ca export db1.example.test, or local-ca export --ca',
+      );
+    }
+    await withAuthority(context, flags, (session) => exportFrom(context, session, label, flags));
+    return undefined;
+  },
+};
+
+async function exportFrom(context: Context, { ca }: Session, label: string | undefined, flags: Flags): Promise<void> {
+  const record = label === undefined ? undefined : await ca.get(label);
+  const material = record === undefined ? ca.exportAuthority() : await ca.export(record.serial, keyFrom(flags));
+  const template = await findTemplate(context, (flags.template as string | undefined) ?? record?.template ?? undefined);
+  const out = (flags.out as string | undefined) ?? record?.label ?? 'ca';
+  const delivery = await stageDelivery([{ material, template, out }], context, flags);
+  await delivery.commit();
+  tell(context, delivery, record === undefined ? { label: 'ca', template: template.name } : recordJson(record));
+}
+
+function keyFrom(flags: Flags) {
+  return flags.key === undefined ? undefined : importKey(readAtMost(flags.key as string, MOST_KEY_BYTES));
+}
+
+function tell({ io }: Context, delivery: Delivery, record: object): void {
+  for (const message of delivery.bundles.flatMap((bundle) => bundle.warnings)) io.warn(message);
+  const { files, zip } = delivery;
+  io.result({ ...record, files, zip }, [...files.map((file) => file.path), ...(zip === null ? [] : [zip])].join('\n'));
+}

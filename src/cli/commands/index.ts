@@ -1,0 +1,20 @@
+/** Every command, in the order in which `--help` shows them. */
+import type { Command } from '../command.ts';
+import { completion } from './completion.ts';
+import { exportCommand } from './export.ts';
+import { init } from './init.ts';
+import { issue } from './issue.ts';
+import { list } from './list.ts';
+import { show } from './show.ts';
+import { templateList, templateShow } from './template.ts';
+
+export const COMMANDS: readonly Command[] = [
+  init,
+  issue,
+  exportCommand,
+  list,
+  show,
+  templateList,
+  templateShow,
+  completion(() => COMMANDS),
+];

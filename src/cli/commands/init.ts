@@ -1,0 +1,179 @@
+import { join, resolve } from 'node:path';
+import { CertificateAuthority, type Issued } from '../../authority/authority.ts';
+import { KEY_TYPES } from '../../core/algorithms.ts';
+import type { AuthorityOptions } from '../../core/options.ts';
+import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
+import { readAtMost } from '../../disk.ts';
+import { LocalCaError } from '../../errors.ts';
+import { createHome } from '../../store/create-home.ts';
+import type { Home } from '../../store/home.ts';
+import type { AuthorityRecord } from '../../store/store.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { OUTPUT_FLAGS } from '../deliver.ts';
+import { authorityJson, issuedJson, timeLeft } from '../records.ts';
+import { newPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
+import { days, list } from '../values.ts';
+import { issueStaged, type Order, orderOf, type StagedIssue, tellCertificate, tellWarnings } from './issue.ts';
+
+/** A CA key and a list of CA certificates are a few kilobytes. */
+const MOST_BYTES = 1024 * 1024;
+
+export const init: Command = {
+  name: 'init',
+  args: '[names...]',
+  summary: 'Make a CA, and with names the first server certificate and its files',
+  flags: [
+    { flags: '--name <cn>', about: "the CA's common name" },
+    { flags: '--organization <o>', about: "the CA's organization" },
+    { flags: '--country <cc>', about: "the CA's country, two letters" },
+    { flags: '-k, --key-type <type>', about: `of the CA: ${KEY_TYPES.join(', ')} (default: p256)`, values: KEY_TYPES },
+    { flags: '-d, --days <n>', about: 'days until the CA expires (default: 3650)', parse: days },
+    { flags: '--intermediate', about: 'sign with an intermediate, so that the root key can go offline' },
+    {
+      flags: '--permit <names>',
+      about: 'the only domains and networks that it may sign: .internal,10.0.0.0/8',
+      parse: list,
+    },
+    { flags: '--encrypt-key', about: "protect the CA's key with a passphrase" },
+    { flags: '--from-cert <file>', about: 'take over a CA that exists: its certificate' },
+    { flags: '--from-key <file>', about: 'and its private key' },
+    ...PASSPHRASE_FLAGS,
+    ...OUTPUT_FLAGS,
+  ],
+  examples: [
+    ['local-ca init', 'asks, up to the first server certificate and its zip'],
+    ['local-ca init --yes', 'a CA with the defaults, and no questions'],
+    [
+      'local-ca init --yes db1.example.test 10.0.0.5 --template tencentdb-sqlserver --zip db1.zip',
+      'a CA, a server certificate and its zip',
+    ],
+    ['local-ca init --yes --permit .internal,10.0.0.0/8', 'a CA that can sign nothing outside these'],
+    [
+      'local-ca init --yes --from-cert rootCA.pem --from-key rootCA-key.pem',
+      'goes on with a CA made by mkcert, easy-rsa, step or openssl',
+    ],
+  ],
+  run: async (context, names, flags) => {
+    if (context.io.interactive && names.length === 0 && !isAnswered(flags)) {
+      const { initWizard } = await import('../wizard/init.ts');
+      return initWizard(context, flags);
+    }
+    return initWithout(context, names, flags);
+  },
+};
+
+/** With any of these the person knows what they want, and only what is missing is asked for. */
+const isAnswered = (flags: Flags) =>
+  ['name', 'fromCert', 'fromKey', 'permit', 'intermediate'].some((flag) => flags[flag] !== undefined);
+
+/** Makes what was asked for without a question: the wizard ends here too. */
+export async function initWithout(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
+  // The CA's flags and the server's share these names; here they are the CA's.
+  const { keyType: _keyType, days: _days, ...serverFlags } = flags;
+  const order = names.length === 0 ? undefined : await orderOf(context, { names }, serverFlags);
+  const made = await makeHome(context, flags, order);
+  tellInit(context, made);
+}
+
+interface Made {
+  readonly chain: readonly AuthorityRecord[];
+  readonly first?: StagedIssue;
+}
+
+/** The home appears whole, with the first certificate on record in it, or not at all. */
+async function makeHome(context: Context, flags: Flags, order: Order | undefined): Promise<Made> {
+  let made: Made = { chain: [] };
+  try {
+    await createHome(context.home, async (home) => {
+      const ca = await establish(context, flags, home);
+      made = { chain: ca.chain };
+      if (order !== undefined) made = { chain: ca.chain, first: await issueStaged(context, ca, [order], flags) };
+    });
+  } catch (error) {
+    await made.first?.delivery.discard();
+    throw error;
+  }
+  await made.first?.delivery.commit();
+  return made;
+}
+
+async function establish(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
+  if (flags.fromCert !== undefined || flags.fromKey !== undefined) return takeOver(context, flags, home);
+  const options: AuthorityOptions = {
+    name: flags.name as string | undefined,
+    organization: flags.organization as string | undefined,
+    country: flags.country as string | undefined,
+    keyType: flags.keyType as string | undefined,
+    days: flags.days as number | undefined,
+    intermediate: flags.intermediate === true,
+    permit: flags.permit as string[] | undefined,
+    passphrase: flags.encryptKey === true ? await newPassphrase(context, flags) : undefined,
+  };
+  return CertificateAuthority.create(home, options, context.ambient);
+}
+
+async function takeOver(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
+  const { fromCert, fromKey } = flags as { fromCert?: string; fromKey?: string };
+  if (fromCert === undefined || fromKey === undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_ANSWER_MISSING',
+      `--from-${fromCert === undefined ? 'cert' : 'key'} is missing`,
+      'A CA is taken over with both --from-cert FILE and --from-key FILE.',
+    );
+  }
+  const ignored = ['name', 'organization', 'country', 'keyType', 'days', 'intermediate', 'permit'].find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (ignored !== undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_OPTION_INVALID',
+      `--${ignored.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} cannot change a CA that exists`,
+      'Leave it out, or make a new CA without --from-cert.',
+    );
+  }
+  const certificate = readAtMost(fromCert, MOST_BYTES);
+  const key = readAtMost(fromKey, MOST_BYTES);
+  const plain = {
+    certificate,
+    key,
+    passphrase: flags.encryptKey === true ? await newPassphrase(context, flags) : undefined,
+  };
+  try {
+    return await CertificateAuthority.import(home, plain, context.ambient);
+  } catch (error) {
+    if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_KEY_ENCRYPTED') throw error;
+    // A key that came with a passphrase keeps it.
+    const passphrase = await newPassphrase(context, flags);
+    return CertificateAuthority.import(
+      home,
+      { certificate, key, keyPassphrase: passphrase, passphrase },
+      context.ambient,
+    );
+  }
+}
+
+function tellInit(context: Context, { chain, first }: Made): void {
+  const { io, ambient } = context;
+  const home = resolve(context.home);
+  const root = chain.at(-1) as AuthorityRecord;
+  const certificate = parseCertificate(root.certificate);
+  const path = join(home, 'ca', 'root.crt.pem');
+  io.say(`${io.style('green', 'made')} the CA ${root.name} in ${home}`);
+  io.say(
+    `  valid until ${certificate.notAfter.toISOString().slice(0, 10)} (${timeLeft(certificate.notAfter, ambient.now())})`,
+  );
+  io.say(`  clients need its certificate: ${path}`);
+  const facts = { notAfter: certificate.notAfter, fingerprintSha256: fingerprintSha256(root.certificate) };
+  const record = { home, name: root.name, root: authorityJson(root, facts, path) };
+  if (first === undefined) {
+    io.say('next: local-ca issue NAME');
+    io.result(record, path);
+    return;
+  }
+  const { delivery } = first;
+  const issued = first.issued[0] as Issued;
+  tellWarnings(context, issued, delivery);
+  tellCertificate(context, issued);
+  const paths = [...delivery.files.map((file) => file.path), ...(delivery.zip === null ? [] : [delivery.zip])];
+  io.result({ ...record, issued: issuedJson(issued.record, delivery, issued.warnings) }, paths.join('\n'));
+}

@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import type { Issued, IssueOptions } from '../../authority/authority.ts';
+import { KEY_TYPES } from '../../core/algorithms.ts';
+import { LEAF_PROFILES } from '../../core/profiles.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { Command, Context, Flag, Flags } from '../command.ts';
+import { type Delivery, findTemplate, OUTPUT_FLAGS, type Parcel, stageDelivery } from '../deliver.ts';
+import { inRow, type ListRow, readListFile } from '../list-file.ts';
+import { progressBar } from '../progress.ts';
+import { issuedJson, timeLeft } from '../records.ts';
+import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
+import { date, days } from '../values.ts';
+
+/** What a certificate is; `init` takes some of them too. */
+const CERTIFICATE_FLAGS: readonly Flag[] = [
+  { flags: '-p, --profile <profile>', about: `what it is for: ${LEAF_PROFILES.join(', ')}`, values: LEAF_PROFILES },
+  { flags: '-l, --label <label>', about: 'names the certificate and its files (default: the first name)' },
+  {
+    flags: '-k, --key-type <type>',
+    about: `${KEY_TYPES.join(', ')} (default: the template's, else p256)`,
+    values: KEY_TYPES,
+  },
+  { flags: '-d, --days <n>', about: 'days until it expires (default: 365)', parse: days },
+  { flags: '--not-before <date>', about: 'valid from this date', parse: date },
+  { flags: '--not-after <date>', about: 'valid until this date', parse: date },
+  { flags: '--subject <dn>', about: 'the whole subject, like "CN=db,O=Acme,C=DE"' },
+  { flags: '--keep-key', about: 'keep a copy of the private key in the home, for export' },
+];
+
+export const issue: Command = {
+  name: 'issue',
+  args: '[names...]',
+  summary: 'Make a key and a certificate, and the files that a server wants',
+  flags: [
+    ...CERTIFICATE_FLAGS,
+    { flags: '--from <file>', about: 'many at once, from a .csv, .yaml, .json or .jsonl list' },
+    ...OUTPUT_FLAGS,
+    ...PASSPHRASE_FLAGS,
+  ],
+  examples: [
+    ['local-ca issue db1.example.test 10.0.0.5', 'a server certificate with both names, in ./db1.example.test'],
+    ['local-ca issue web.example.test --template nginx --zip web.zip', 'the files for nginx, and a zip of them'],
+    ['local-ca issue alice --profile client --format p12 --password-file pw.txt', 'a client key store'],
+    ['local-ca issue --from servers.csv --out certs', 'a folder below ./certs for each row'],
+  ],
+  run: async (context, names, flags) =>
+    flags.from === undefined ? issueNames(context, names, flags) : issueList(context, names, flags),
+};
+
+async function issueNames(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
+  if (names.length === 0) {
+    throw new LocalCaError(
+      'LOCAL_CA_ANSWER_MISSING',
+      'no name was given',
+      'Name the server: local-ca issue db1.example.test',
+    );
+  }
+  await withAuthority(context, flags, async ({ ca }) => {
+    const order = await orderOf(context, { names }, flags);
+    const { issued, delivery } = await issueAndDeliver(context, ca, [order], flags);
+    tellIssued(context, issued[0] as Issued, delivery);
+  });
+}
+
+export interface Order {
+  readonly options: IssueOptions;
+  readonly parcel: (issued: Issued) => Parcel;
+}
+
+/** What is asked for on the command line, completed by the template's own wishes. */
+export async function orderOf(
+  context: Context,
+  options: Pick<IssueOptions, 'names'> & Partial<IssueOptions>,
+  flags: Flags,
+  folder = (label: string) => (flags.out as string | undefined) ?? label,
+): Promise<Order> {
+  const template = await findTemplate(context, options.template ?? (flags.template as string | undefined));
+  const asked: IssueOptions = {
+    profile: (flags.profile as string | undefined) ?? template.profile,
+    label: flags.label as string | undefined,
+    days: flags.days as number | undefined,
+    notBefore: flags.notBefore as Date | undefined,
+    notAfter: flags.notAfter as Date | undefined,
+    subject: flags.subject as string | undefined,
+    force: flags.force === true,
+    keepKey: flags.keepKey === true,
+    ...defined(options),
+    names: options.names,
+    keyType: options.keyType ?? (flags.keyType as string | undefined) ?? template.keyType,
+    template: template.name,
+  };
+  return { options: asked, parcel: ({ material, record }) => ({ material, template, out: folder(record.label) }) };
+}
+
+const defined = <T extends object>(record: T): Partial<T> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+export interface StagedIssue {
+  readonly issued: readonly Issued[];
+  readonly delivery: Delivery;
+}
+
+/** Signed, then staged, then recorded, then moved into place: a certificate that exists anywhere is on record. */
+async function issueAndDeliver(
+  context: Context,
+  ca: Session['ca'],
+  orders: readonly Order[],
+  flags: Flags,
+): Promise<StagedIssue> {
+  const staged = await issueStaged(context, ca, orders, flags);
+  await staged.delivery.commit();
+  return staged;
+}
+
+/** All of that but the last step. */
+export async function issueStaged(
+  context: Context,
+  ca: Session['ca'],
+  orders: readonly Order[],
+  flags: Flags,
+): Promise<StagedIssue> {
+  const bar = progressBar(context.io, orders.length);
+  let delivery: Delivery | undefined;
+  try {
+    const issued = await ca.issueMany(
+      orders.map((order) => order.options),
+      {
+        onProgress: bar.update,
+        beforeRecording: async (signed) => {
+          const parcels = signed.map((one, i) => (orders[i] as Order).parcel(one));
+          delivery = await stageDelivery(parcels, context, flags);
+        },
+      },
+    );
+    return { issued, delivery: delivery as unknown as Delivery };
+  } catch (error) {
+    await delivery?.discard();
+    throw error;
+  } finally {
+    bar.stop();
+  }
+}
+
+function tellIssued(context: Context, issued: Issued, delivery: Delivery): void {
+  tellWarnings(context, issued, delivery);
+  tellCertificate(context, issued);
+  const paths = [...delivery.files.map((file) => file.path), ...(delivery.zip === null ? [] : [delivery.zip])];
+  context.io.result(issuedJson(issued.record, delivery, issued.warnings), paths.join('\n'));
+}
+
+export function tellWarnings({ io }: Context, issued: Issued, delivery: Delivery): void {
+  for (const { message } of issued.warnings) io.warn(message);
+  for (const message of delivery.bundles.flatMap((bundle) => bundle.warnings)) io.warn(message);
+}
+
+export function tellCertificate({ io, ambient }: Context, { record }: Issued): void {
+  io.say(`${io.style('green', 'issued')} ${record.names.join(', ')}`);
+  io.say(`  ${record.profile}, ${record.keyType}, serial ${record.serial}`);
+  io.say(`  valid until ${record.notAfter.toISOString().slice(0, 10)} (${timeLeft(record.notAfter, ambient.now())})`);
+}
+
+// --- many at once ------------------------------------------------------------------------------------------------
+
+async function issueList(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
+  if (names.length > 0 || flags.label !== undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_OPTION_INVALID',
+      '--from was given together with names or a --label',
+      'The list has the names; put others into it.',
+    );
+  }
+  const path = flags.from as string;
+  const rows = await readListFile(path);
+  await withAuthority(context, flags, async ({ ca }) => {
+    const orders = await checkRows(context, path, rows, flags, ca);
+    const { issued, delivery } = await issueAndDeliver(context, ca, orders, flags);
+    for (const one of issued)
+      for (const { message } of one.warnings) context.io.warn(`${one.record.label}: ${message}`);
+    context.io.say(`${context.io.style('green', 'issued')} ${issued.length} certificates from ${path}`);
+    context.io.result(
+      issued.map((one, i) => issuedJson(one.record, deliveredTo(delivery, i), one.warnings)),
+      orders.map((order, i) => order.parcel(issued[i] as Issued).out).join('\n'),
+    );
+  });
+}
+
+/** The files of one bundle among those of the whole delivery, which stand in the bundles' order. */
+function deliveredTo(delivery: Delivery, index: number): Pick<Delivery, 'files' | 'zip'> {
+  const before = delivery.bundles.slice(0, index).reduce((sum, bundle) => sum + bundle.files.length, 0);
+  const count = delivery.bundles[index]?.files.length ?? 0;
+  return { files: delivery.files.slice(before, before + count), zip: delivery.zip };
+}
+
+/** Every row is checked, against the CA too, before the first key is made. */
+async function checkRows(
+  context: Context,
+  path: string,
+  rows: readonly ListRow[],
+  flags: Flags,
+  ca: Session['ca'],
+): Promise<Order[]> {
+  const folder = (label: string) => join((flags.out as string | undefined) ?? '.', label);
+  const rowOfLabel = new Map<string, number>();
+  const orders: Order[] = [];
+  for (const { row, options } of rows) {
+    try {
+      const order = await orderOf(context, options, flags, folder);
+      const { label } = ca.check(order.options);
+      refuseTwice(label, rowOfLabel.get(label.toLowerCase()));
+      rowOfLabel.set(label.toLowerCase(), row);
+      orders.push(order);
+    } catch (error) {
+      throw inRow(path, row, error);
+    }
+  }
+  return orders;
+}
+
+function refuseTwice(label: string, earlier: number | undefined): void {
+  if (earlier === undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_LABEL_INVALID',
+    `row ${earlier} has the label ${label} too`,
+    'Give each row a label of its own.',
+  );
+}

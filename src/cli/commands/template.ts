@@ -1,0 +1,81 @@
+import { listTemplates } from '../../bundle/catalog.ts';
+import { README, type Template } from '../../bundle/template.ts';
+import type { Command } from '../command.ts';
+import { findTemplate, templateFolders } from '../deliver.ts';
+import { table } from '../io.ts';
+
+export const templateList: Command = {
+  name: 'template list',
+  summary: 'Show the servers and clients that local-ca knows',
+  flags: [],
+  examples: [['local-ca template list', 'names, and what each is for']],
+  run: async (context) => {
+    const templates = await listTemplates(templateFolders(context));
+    context.io.result(
+      templates.map(({ name, title, kind, summary }) => ({ name, title, kind, summary })),
+      table(
+        ['NAME', 'KIND', 'FOR'],
+        templates.map(({ name, kind, title }) => [name, kind, title]),
+      ),
+    );
+    return undefined;
+  },
+};
+
+export const templateShow: Command = {
+  name: 'template show',
+  args: '<template>',
+  summary: 'Show what a template makes',
+  flags: [],
+  examples: [['local-ca template show nginx', 'its key type, its files and what each is']],
+  run: async (context, [name = '']) => {
+    const template = await findTemplate(context, name);
+    const { title, summary, kind, keyType, profile, warnings } = template;
+    const files = filesOf(template);
+    context.io.result(
+      {
+        name: template.name,
+        title,
+        summary,
+        kind,
+        keyType: keyType ?? 'p256',
+        profile,
+        files,
+        zip: template.zip ?? null,
+        warnings,
+      },
+      textOf(template, files),
+    );
+    return undefined;
+  },
+};
+
+interface ShownFile {
+  readonly path: string;
+  readonly audience: string;
+  readonly about: string;
+}
+
+const plain = (text: string) => text.replace(/\{\{\{?label\}?\}\}/g, 'LABEL');
+
+const filesOf = ({ files, render }: Template): ShownFile[] => [
+  ...files.map(({ path, audience, about }) => ({ path: plain(path), audience, about: plain(about) })),
+  ...render.map(({ file, audience, about }) => ({ path: plain(file), audience, about: plain(about) })),
+  { path: README, audience: 'you', about: 'What each file is, where it goes, and how to check it' },
+];
+
+function textOf(template: Template, files: readonly ShownFile[]): string {
+  const why = template.keyTypeWhy === undefined ? '' : `: ${template.keyTypeWhy}`;
+  const rows = files.map(({ path, audience, about }) => [path, audience, about]);
+  return [
+    `${template.name}: ${template.title}`,
+    template.summary,
+    '',
+    `key type ${template.keyType ?? 'p256'}${why}`,
+    '',
+    table(['FILE', 'FOR', 'WHAT'], rows),
+    ...(template.zip === undefined
+      ? []
+      : ['', `zip ${plain(template.zip.name)}: ${(template.zip.files ?? ['all files']).map(plain).join(', ')}`]),
+  ].join('\n');
+}

@@ -1,0 +1,128 @@
+/** From an issued certificate to files: which bundle, into which folder, with which zip. */
+import { join } from 'node:path';
+import { type Bundle, buildBundle } from '../bundle/bundle.ts';
+import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
+import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
+import { BundleFile, modeText } from '../bundle/file.ts';
+import type { Material } from '../bundle/material.ts';
+import type { Template } from '../bundle/template.ts';
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import { FORMATS, type FormatName } from '../formats/formats.ts';
+import type { Context, Flag, Flags } from './command.ts';
+import type { Delivered, DeliveredFile } from './records.ts';
+import { list, oneOf, secretFrom } from './values.ts';
+
+const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+
+const P12_PROFILES = ['modern', 'compat'] as const;
+
+export const OUTPUT_FLAGS: readonly Flag[] = [
+  {
+    flags: '-t, --template <name>',
+    about: 'what to make files for: see local-ca template list; or a folder like ./mine',
+  },
+  { flags: '-o, --out <dir>', about: 'the folder for the files (default: ./LABEL)' },
+  { flags: '--zip <file>', about: "also write the template's zip" },
+  {
+    flags: '-f, --format <formats>',
+    about: `instead of the template's files, these: ${FORMAT_NAMES.join(', ')}`,
+    parse: parseFormats,
+    values: FORMAT_NAMES,
+  },
+  { flags: '--password <password>', about: 'for key stores and trust stores (default: made up)' },
+  { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
+  { flags: '--alias <alias>', about: 'the name of the entry in a key store (default: LABEL)' },
+  {
+    flags: '--p12-profile <profile>',
+    about: 'PKCS#12: modern (AES), or compat (3DES: macOS, Windows <= 2016, Java < 8u301)',
+    ...oneOf('--p12-profile', P12_PROFILES),
+  },
+  { flags: '--force', about: 'overwrite files that local-ca did not make; allow more than 825 days' },
+];
+
+function parseFormats(text: string): FormatName[] {
+  const names = list(text);
+  const unknown = names.find((name) => !FORMAT_NAMES.includes(name as FormatName));
+  if (unknown === undefined && names.length > 0) return names as FormatName[];
+  throw new LocalCaError(
+    'LOCAL_CA_FORMAT_UNKNOWN',
+    unknown === undefined ? '--format names no format' : `unknown format ${quote(unknown)}`,
+    `Use one or more of: ${FORMAT_NAMES.join(', ')}.`,
+  );
+}
+
+export const templateFolders = ({ home }: Pick<Context, 'home'>) => [join(home, 'templates'), PACKAGE_TEMPLATES];
+
+export const findTemplate = (context: Context, name = 'generic'): Promise<Template> =>
+  loadTemplate(name, templateFolders(context));
+
+/** Files written beside their places, waiting for the certificate to be recorded. */
+export interface Delivery extends Delivered {
+  readonly bundles: readonly Bundle[];
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface Parcel {
+  readonly material: Material;
+  readonly template: Template;
+  readonly out: string;
+}
+
+/** Makes the files of each parcel and stages them; an error leaves nothing behind. */
+export async function stageDelivery(parcels: readonly Parcel[], context: Context, flags: Flags): Promise<Delivery> {
+  const staged: Staged[] = [];
+  const discard = async () => {
+    for (const one of staged) await one.discard();
+  };
+  const force = flags.force === true;
+  const bundles: Bundle[] = [];
+  const files: DeliveredFile[] = [];
+  try {
+    for (const { material, template, out } of parcels) {
+      const bundle = await buildBundle(material, template, bundleOptions(context, flags));
+      staged.push(await stageDirectory(out, bundle.files, { force }));
+      bundles.push(bundle);
+      files.push(...bundle.files.map((file) => delivered(join(out, file.path), file)));
+    }
+    const zip = flags.zip as string | undefined;
+    if (zip !== undefined) staged.push(await stageZip(zip, bundles, force));
+    const commit = async () => {
+      for (const one of staged) await one.commit();
+    };
+    return { bundles, files, zip: zip ?? null, commit, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+const delivered = (path: string, { mode, secret }: BundleFile): DeliveredFile => ({
+  path,
+  mode: modeText(mode),
+  secret,
+});
+
+function bundleOptions(context: Context, flags: Flags): Parameters<typeof buildBundle>[2] {
+  const password = secretFrom(flags, 'password');
+  return {
+    ...(flags.format === undefined ? {} : { formats: flags.format as FormatName[] }),
+    ...(password === undefined ? {} : { password }),
+    ...(flags.alias === undefined ? {} : { alias: flags.alias as string }),
+    ...(flags.p12Profile === undefined ? {} : { p12Profile: flags.p12Profile as (typeof P12_PROFILES)[number] }),
+    now: context.ambient.now(),
+    random: (length) => context.ambient.random(length),
+  };
+}
+
+/** One bundle as it is; several each in a folder of its label. */
+async function stageZip(path: string, bundles: readonly Bundle[], force: boolean): Promise<Staged> {
+  const { zipBundle } = await import('../bundle/zip.ts');
+  const several = bundles.length > 1;
+  const files = bundles.flatMap(({ label, zip }) =>
+    several ? zip.files.map((file) => new BundleFile(`${label}/${file.path}`, file.bytes, file)) : zip.files,
+  );
+  const mode = files.some((file) => file.secret) ? 0o600 : 0o644;
+  return stageFile(path, await zipBundle(files), mode, { force });
+}

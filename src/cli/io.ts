@@ -1,0 +1,86 @@
+/**
+ * How the command line speaks. stdout is data: JSON with `--json`, else paths, PEM or a table. stderr is talk:
+ * progress, warnings, hints. Nothing else in local-ca writes to either.
+ */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface IoOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly yes: boolean;
+}
+
+export class Io {
+  readonly options: IoOptions;
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
+  readonly #stdin: NodeJS.ReadStream;
+
+  constructor(options: IoOptions, process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin'>) {
+    this.options = options;
+    this.#stdout = process.stdout;
+    this.#stderr = process.stderr;
+    this.#stdin = process.stdin;
+  }
+
+  /** Data, for a pipe or a person; ends with a newline. */
+  data(text: string): void {
+    this.#stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+  }
+
+  /** The record with `--json`, the text without. */
+  result(record: unknown, text: string): void {
+    this.data(this.options.json ? JSON.stringify(record, null, 2) : text);
+  }
+
+  /** Talk, unless --quiet. */
+  say(text: string): void {
+    if (!this.options.quiet) this.#stderr.write(`${text}\n`);
+  }
+
+  /** A warning is never kept quiet. */
+  warn(text: string): void {
+    this.#stderr.write(`${this.style('yellow', 'warning:')} ${text}\n`);
+  }
+
+  error(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  style(style: Style, text: string): string {
+    return this.options.color && this.#stderr.isTTY ? styleText(style, text) : text;
+  }
+
+  /** Whether a person can be asked. */
+  get interactive(): boolean {
+    return this.#stdin.isTTY === true && this.#stderr.isTTY === true && !this.options.yes;
+  }
+
+  /** Whether a progress bar would be seen. */
+  get progress(): boolean {
+    return this.#stderr.isTTY === true && !this.options.quiet;
+  }
+
+  get columns(): number {
+    return this.#stderr.columns ?? 80;
+  }
+}
+
+/** Rows as a table: two spaces between columns, no trailing spaces. Empty for no rows. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

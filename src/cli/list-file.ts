@@ -1,0 +1,157 @@
+/**
+ * Lists of certificates for `issue --from`: CSV, YAML, JSON or JSON Lines -> one record for each row, strictly checked.
+ * A bad row is named, and nothing of the list is issued.
+ */
+import { extname } from 'node:path';
+import * as v from 'valibot';
+import { quote } from '../core/text.ts';
+import { readAtMost } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import { date } from './values.ts';
+
+export interface ListRow {
+  /** 1 for the first certificate; a CSV's header does not count. */
+  readonly row: number;
+  readonly options: {
+    names: string[];
+    label?: string | undefined;
+    profile?: string | undefined;
+    template?: string | undefined;
+    keyType?: string | undefined;
+    days?: number | undefined;
+    notBefore?: Date | undefined;
+    notAfter?: Date | undefined;
+    subject?: string | undefined;
+  };
+}
+
+const MOST_BYTES = 256 * 1024 * 1024;
+
+const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
+const when = v.pipe(v.string(), v.transform(date));
+
+const RowSchema = v.strictObject({
+  names: v.union([v.pipe(v.array(text), v.minLength(1, 'has no name')), v.pipe(text, v.transform(splitNames))]),
+  label: v.optional(text),
+  profile: v.optional(text),
+  template: v.optional(text),
+  'key-type': v.optional(text),
+  days: v.optional(v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/, 'is not a number'), v.transform(Number))])),
+  'not-before': v.optional(when),
+  'not-after': v.optional(when),
+  subject: v.optional(text),
+});
+
+/** In a CSV's one cell, names stand apart by spaces or semicolons. */
+function splitNames(cell: string): string[] {
+  return cell.split(/[\s;]+/).filter((name) => name !== '');
+}
+
+type Reader = (text: string) => unknown[] | Promise<unknown[]>;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  '.csv': readCsv,
+  '.yaml': readYaml,
+  '.yml': readYaml,
+  '.json': (content) => asList(JSON.parse(content)),
+  '.jsonl': (content) =>
+    content
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line)),
+};
+
+export async function readListFile(path: string): Promise<ListRow[]> {
+  const reader = READERS[extname(path).toLowerCase()];
+  if (reader === undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_LIST_INVALID',
+      `${quote(path)} is not a list that --from can read`,
+      `Its name must end in one of: ${Object.keys(READERS).join(', ')}.`,
+    );
+  }
+  const content = new TextDecoder().decode(await readAtMost(path, MOST_BYTES)).replace(/^\ufeff/, '');
+  const rows = await readRows(path, content, reader);
+  if (rows.length === 0) throw bad(path, 'it has no rows', 'Give it at least one row with names.');
+  return rows.map((value, i) => checkRow(path, value, i + 1));
+}
+
+async function readRows(path: string, content: string, reader: Reader): Promise<unknown[]> {
+  try {
+    return await reader(content);
+  } catch (cause) {
+    if (cause instanceof LocalCaError) throw cause;
+    throw bad(path, `it cannot be read: ${(cause as Error).message}`, 'Mend the file; nothing was issued.', cause);
+  }
+}
+
+function checkRow(path: string, value: unknown, row: number): ListRow {
+  try {
+    const parsed = v.safeParse(RowSchema, value);
+    if (!parsed.success) throw problemOf(parsed.issues[0]);
+    const { 'key-type': keyType, 'not-before': notBefore, 'not-after': notAfter, ...rest } = parsed.output;
+    return { row, options: { ...rest, keyType, notBefore, notAfter } };
+  } catch (error) {
+    throw inRow(path, row, error);
+  }
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): LocalCaError {
+  const key = v.getDotPath(issue) ?? 'the row';
+  const known = Object.keys(RowSchema.entries).join(', ');
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return new LocalCaError('LOCAL_CA_LIST_INVALID', `unknown column or key ${quote(key)}`, `Known ones: ${known}.`);
+  }
+  if (issue.received === 'undefined') {
+    return new LocalCaError(
+      'LOCAL_CA_LIST_INVALID',
+      `${key} is missing`,
+      `Every row needs names; also known: ${known}.`,
+    );
+  }
+  const message = issue.message.startsWith('Invalid') ? `cannot be ${issue.received}` : issue.message;
+  return new LocalCaError('LOCAL_CA_LIST_INVALID', `${key} ${message}`, `Known columns and keys: ${known}.`);
+}
+
+/** The same error, saying in which row of which file it is. */
+export function inRow(path: string, row: number, error: unknown): unknown {
+  if (!(error instanceof LocalCaError)) return error;
+  return new LocalCaError(
+    'LOCAL_CA_LIST_INVALID',
+    `${path}, row ${row}: ${error.message}`,
+    `${error.hint} Nothing was issued; mend the row and run it again.`,
+    { cause: error },
+  );
+}
+
+const bad = (path: string, why: string, hint: string, cause?: unknown) =>
+  new LocalCaError('LOCAL_CA_LIST_INVALID', `${path}: ${why}`, hint, { cause });
+
+async function readCsv(content: string): Promise<unknown[]> {
+  const { parse } = await import('csv-parse/sync');
+  const rows: Record<string, string>[] = parse(content, {
+    columns: true,
+    skip_empty_lines: true,
+    trim: true,
+    bom: true,
+  });
+  // An empty cell is an answer left out, not an empty answer.
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== '')));
+}
+
+async function readYaml(content: string): Promise<unknown[]> {
+  const { parse } = await import('yaml');
+  return asList(parse(content));
+}
+
+function asList(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  const inside =
+    value !== null && typeof value === 'object' ? (value as Record<string, unknown>).certificates : undefined;
+  if (Array.isArray(inside) && Object.keys(value as object).length === 1) return inside;
+  throw new LocalCaError(
+    'LOCAL_CA_LIST_INVALID',
+    'the file is not a list',
+    'Write a list of records, or a record whose only key "certificates" has the list.',
+  );
+}

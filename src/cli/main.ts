@@ -1,0 +1,62 @@
+/** The command line's entry: the only place that exits the process. */
+import { readFileSync } from 'node:fs';
+import { systemAmbient } from '../ambient.ts';
+import { LocalCaError } from '../errors.ts';
+import { defaultHome } from '../store/default-home.ts';
+import type { Context, Flags } from './command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { Io } from './io.ts';
+import { buildProgram } from './program.ts';
+
+const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+function makeContext(flags: Flags): Context {
+  const io = new Io(
+    {
+      json: flags.json === true,
+      quiet: flags.quiet === true,
+      verbose: flags.verbose === true,
+      yes: flags.yes === true,
+      color: flags.color !== false && !process.env.NO_COLOR,
+    },
+    process,
+  );
+  const home = typeof flags.home === 'string' ? flags.home : defaultHome(process.env, process.platform);
+  return { io, ambient: systemAmbient, home, env: process.env };
+}
+
+/** One line that names the value, one that says what to do; the same as JSON on stdout when that was asked for. */
+function report(thrown: unknown, argv: readonly string[]): number {
+  const error = thrown instanceof LocalCaError ? thrown : unexpected(thrown);
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
+  process.stderr.write(`local-ca: ${error.message}\n${error.hint}\n`);
+  if (argv.includes('--verbose')) process.stderr.write(`${error.code}\n${(thrown as Error).stack}\n`);
+  return error.exitCode;
+}
+
+const unexpected = (cause: unknown) =>
+  new LocalCaError(
+    'LOCAL_CA_INTERNAL',
+    `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`,
+    'This is a defect in local-ca; please report it with the output of --verbose.',
+    { cause },
+  );
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = buildProgram(COMMANDS, version, makeContext, (text) => process.stdout.write(text));
+  try {
+    return await program.parse(argv);
+  } catch (error) {
+    return report(error, argv);
+  }
+}
+
+// A reader that closes early (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,76 @@
+/** Inventory records as the command line shows them; the JSON keys are a contract. */
+import { resolve } from 'node:path';
+import type { Warning } from '../core/validity.ts';
+import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
+
+export type ShownState = 'valid' | 'due' | 'expired' | 'revoked' | 'superseded';
+
+const DAY = 86_400_000;
+
+/** Due for renewal: 30 days before the end, or a third of its life if that is less. */
+export function stateOf(record: CertificateRecord, now: Date): ShownState {
+  if (record.state !== 'valid') return record.state;
+  const left = record.notAfter.getTime() - now.getTime();
+  if (left <= 0) return 'expired';
+  const life = record.notAfter.getTime() - record.notBefore.getTime();
+  return left < Math.min(30 * DAY, life / 3) ? 'due' : 'valid';
+}
+
+/** ISO 8601 UTC, whole seconds. */
+export const isoTime = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
+
+/** Rounded up: what was issued a moment ago for 365 days has 365 left. */
+const daysLeft = (end: Date, now: Date) => Math.ceil((end.getTime() - now.getTime()) / DAY);
+
+/** "365 days left", "ended 3 days ago". */
+export function timeLeft(end: Date, now: Date): string {
+  const left = daysLeft(end, now);
+  const count = (n: number) => `${n} ${n === 1 ? 'day' : 'days'}`;
+  return left > 0 ? `${count(left)} left` : `ended ${count(-left)} ago`;
+}
+
+export const recordJson = (record: CertificateRecord) => ({
+  label: record.label,
+  serial: record.serial,
+  profile: record.profile,
+  template: record.template,
+  names: record.names,
+  keyType: record.keyType,
+  notBefore: isoTime(record.notBefore),
+  notAfter: isoTime(record.notAfter),
+  fingerprintSha256: record.fingerprintSha256,
+});
+
+export const statedJson = (record: CertificateRecord, now: Date) => ({
+  ...recordJson(record),
+  state: stateOf(record, now),
+});
+
+export interface DeliveredFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly secret: boolean;
+}
+
+export interface Delivered {
+  readonly files: readonly DeliveredFile[];
+  readonly zip: string | null;
+}
+
+export const issuedJson = (record: CertificateRecord, delivered: Delivered, warnings: readonly Warning[]) => ({
+  ...recordJson(record),
+  files: delivered.files.map((file) => ({ ...file, path: resolve(file.path) })),
+  zip: delivered.zip === null ? null : resolve(delivered.zip),
+  warnings,
+});
+
+export const authorityJson = (
+  authority: AuthorityRecord,
+  facts: { readonly notAfter: Date; readonly fingerprintSha256: string },
+  path: string,
+) => ({
+  serial: authority.id,
+  notAfter: isoTime(facts.notAfter),
+  fingerprintSha256: facts.fingerprintSha256,
+  certificate: path,
+});

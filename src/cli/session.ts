@@ -1,0 +1,59 @@
+/** A command's hold on a CA: opened from the home, closed whatever happens. */
+import { CertificateAuthority } from '../authority/authority.ts';
+import { LocalCaError } from '../errors.ts';
+import { type Home, openHome } from '../store/home.ts';
+import type { Context, Flag, Flags } from './command.ts';
+import { secretFrom } from './values.ts';
+
+export const PASSPHRASE_FLAGS: readonly Flag[] = [
+  { flags: '--passphrase-file <file>', about: "first line opens the CA's encrypted key (LOCAL_CA_PASSPHRASE)" },
+];
+
+export interface Session {
+  readonly home: Home;
+  readonly ca: CertificateAuthority;
+}
+
+export async function withAuthority<T>(
+  context: Context,
+  flags: Flags,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const home = await openHome(context.home);
+  try {
+    const passphrase = () => existingPassphrase(context, flags);
+    const ca = await CertificateAuthority.open(home, { passphrase, ambient: context.ambient });
+    return await use({ home, ca });
+  } finally {
+    await home.close();
+  }
+}
+
+/** From the file, the environment, or the person; asked for only when the CA's key turns out to be encrypted. */
+async function existingPassphrase(context: Context, flags: Flags): Promise<string> {
+  const given = givenPassphrase(context, flags);
+  if (given !== undefined) return given;
+  if (!context.io.interactive) throw passphraseMissing();
+  const { askPassphrase } = await import('./wizard/passphrase.ts');
+  return askPassphrase("Passphrase of the CA's key");
+}
+
+/** For a CA that is about to be made or taken over. */
+export async function newPassphrase(context: Context, flags: Flags): Promise<string> {
+  const given = givenPassphrase(context, flags);
+  if (given !== undefined) return given;
+  if (!context.io.interactive) throw passphraseMissing();
+  const { askNewPassphrase } = await import('./wizard/passphrase.ts');
+  return askNewPassphrase("New passphrase for the CA's key");
+}
+
+function givenPassphrase(context: Context, flags: Flags): string | undefined {
+  return secretFrom(flags, 'passphrase') ?? (context.env.LOCAL_CA_PASSPHRASE || undefined);
+}
+
+const passphraseMissing = () =>
+  new LocalCaError(
+    'LOCAL_CA_ANSWER_MISSING',
+    "the CA's key needs a passphrase",
+    'Give it with --passphrase-file FILE, or in LOCAL_CA_PASSPHRASE.',
+  );

@@ -1,0 +1,16 @@
+/** A run as the command that repeats it, quoted for a POSIX shell. */
+import type { Flags } from '../command.ts';
+
+export function commandLine(command: string, args: readonly string[], flags: Flags): string {
+  const written = Object.entries(flags).flatMap(([name, value]) => writeFlag(name, value));
+  return ['local-ca', command, ...args.map(quote), ...written].join(' ');
+}
+
+function writeFlag(name: string, value: unknown): string[] {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (value === undefined || value === false) return [];
+  if (value === true) return [flag];
+  return [flag, quote(Array.isArray(value) ? value.join(',') : String(value))];
+}
+
+const quote = (text: string) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

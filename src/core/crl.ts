@@ -1,0 +1,135 @@
+/** Certificate revocation lists (RFC 5280 5). */
+import { LocalCaError } from '../errors.ts';
+import { children, type Element, expectTag, readSmallInteger, readWhole, TAG } from './der.ts';
+import { type Extension, readAuthorityKeyIdentifier } from './extensions.ts';
+import { extensionValue, readExtensions, readSerial, readTime } from './parse.ts';
+import { readSigned, type Signed } from './signature.ts';
+import { toHex } from './text.ts';
+
+export interface RevokedEntry {
+  /** Lower-case hex, as in a certificate. */
+  readonly serial: string;
+  readonly at: Date;
+  readonly reason?: RevocationReason;
+}
+
+export interface RevocationList extends Signed {
+  /** 1 or 2. */
+  readonly version: number;
+  /** Name, DER. */
+  readonly issuer: Uint8Array;
+  readonly thisUpdate: Date;
+  readonly nextUpdate?: Date;
+  /** CRL number, hex. */
+  readonly number?: string;
+  readonly entries: readonly RevokedEntry[];
+  readonly extensions: readonly Extension[];
+  readonly authorityKeyId?: Uint8Array;
+  /** OIDs of critical extensions, of the list and of its entries, that local-ca does not process. */
+  readonly unknownCritical: readonly string[];
+}
+
+export const CRL_EXTENSION = {
+  number: '2.5.29.20',
+  reason: '2.5.29.21',
+  invalidityDate: '2.5.29.24',
+  deltaIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+  authorityKeyIdentifier: '2.5.29.35',
+} as const;
+
+/** CRLReason by number; 7 is not used (RFC 5280 5.3.1). */
+export const REVOCATION_REASONS = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+  undefined,
+  'removeFromCRL',
+  'privilegeWithdrawn',
+  'aACompromise',
+] as const;
+export type RevocationReason = NonNullable<(typeof REVOCATION_REASONS)[number]>;
+
+const PROCESSED: ReadonlySet<string> = new Set([
+  CRL_EXTENSION.number,
+  CRL_EXTENSION.reason,
+  CRL_EXTENSION.invalidityDate,
+  CRL_EXTENSION.issuingDistributionPoint,
+  CRL_EXTENSION.authorityKeyIdentifier,
+]);
+
+/** Throws LOCAL_CA_CRL_INVALID, with the reason as its cause. */
+export function parseCrl(der: Uint8Array): RevocationList {
+  try {
+    return readCrl(der);
+  } catch (cause) {
+    const why = cause instanceof LocalCaError ? cause.message : 'its structure is not that of RFC 5280';
+    throw new LocalCaError(
+      'LOCAL_CA_CRL_INVALID',
+      `the revocation list cannot be read: ${why}`,
+      'Check that the file is a whole X.509 CRL.',
+      { cause },
+    );
+  }
+}
+
+function readCrl(der: Uint8Array): RevocationList {
+  const { signed, fields } = readSigned(der);
+  const version = fields[0]?.tag === TAG.integer ? fields.shift() : undefined;
+  const [, issuer, thisUpdate, ...optional] = fields;
+  const nextUpdate = isTime(optional[0]) ? optional.shift() : undefined;
+  const revoked = optional[0]?.tag === TAG.sequence ? children(optional[0]).map(readEntry) : [];
+  const list = optional.find((field) => field.tag === 0xa0);
+  const extensions = list === undefined ? [] : readExtensions(children(list)[0]);
+  return {
+    ...signed,
+    version: version === undefined ? 1 : readSmallInteger(version) + 1,
+    issuer: expectTag(issuer, TAG.sequence).bytes,
+    thisUpdate: readTime(thisUpdate),
+    ...(nextUpdate === undefined ? {} : { nextUpdate: readTime(nextUpdate) }),
+    entries: revoked.map(({ entry }) => entry),
+    extensions,
+    ...namedExtensions(extensions),
+    unknownCritical: [...new Set([...unprocessed(extensions), ...revoked.flatMap(({ unknown }) => unknown)])],
+  };
+}
+
+const isTime = (element: Element | undefined) => element?.tag === TAG.utcTime || element?.tag === TAG.generalizedTime;
+
+const NOTHING_UNKNOWN: readonly string[] = [];
+
+function readEntry(element: Element): { entry: RevokedEntry; unknown: readonly string[] } {
+  const [serial, time, list] = children(element);
+  const entry = { serial: readSerial(expectTag(serial, TAG.integer).contents), at: readTime(time) };
+  // Most entries of a large list have no extensions, and nothing is allocated for those.
+  if (list === undefined) return { entry, unknown: NOTHING_UNKNOWN };
+  const extensions = readExtensions(list);
+  const reason = extensions.find(({ oid }) => oid === CRL_EXTENSION.reason);
+  const known = reason === undefined ? undefined : readReason(reason.value);
+  return { entry: known === undefined ? entry : { ...entry, reason: known }, unknown: unprocessed(extensions) };
+}
+
+const readReason = (value: Uint8Array): RevocationReason | undefined =>
+  REVOCATION_REASONS[readWhole(value, TAG.enumerated).contents[0] ?? 0];
+
+const unprocessed = (extensions: readonly Extension[]): string[] =>
+  extensions.filter(({ oid, critical }) => critical && !PROCESSED.has(oid)).map(({ oid }) => oid);
+
+function namedExtensions(extensions: readonly Extension[]): Pick<RevocationList, 'number' | 'authorityKeyId'> {
+  const number = extensionValue({ extensions }, CRL_EXTENSION.number);
+  const authority = extensionValue({ extensions }, CRL_EXTENSION.authorityKeyIdentifier);
+  const authorityKeyId = authority === undefined ? undefined : readAuthorityKeyIdentifier(authority);
+  return {
+    ...(number === undefined ? {} : { number: toHex(readWhole(number, TAG.integer).contents) }),
+    ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
+  };
+}
+
+/** The entry of a serial (lower-case hex, as `Certificate.serial` has it); undefined when it is not revoked. */
+export const revocationOf = (crl: RevocationList, serial: string): RevokedEntry | undefined =>
+  crl.entries.find((entry) => entry.serial === serial);

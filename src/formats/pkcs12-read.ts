@@ -1,0 +1,151 @@
+/** Reads PKCS#12 files of any age and maker: who wrote what is in test/interop/formats.interop.test.ts. */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { equalBytes, readWhole, TAG } from '../core/der.ts';
+import { type Certificate, isSelfIssued, parseCertificate } from '../core/parse.ts';
+import { wrongPassword } from '../core/pbes2.ts';
+import { LocalCaError } from '../errors.ts';
+import { reading } from './damaged.ts';
+import type { KeyEntry, StoreEntry, TrustedEntry } from './entries.ts';
+import { isTrusted, keyIdOf, nameOf } from './pkcs12-attributes.ts';
+import { computeMac, decryptPart, makeSecret, type Secret, workLimit } from './pkcs12-pbe.ts';
+import { type Bag, decodeBags, decodePfx, decodeSafes, type Pfx, type Safe } from './pki.ts';
+
+export interface ReadPkcs12Options {
+  /** Without one, only what is not encrypted can be read, and nothing is checked: trust stores are sometimes so. */
+  readonly password?: string;
+}
+
+/** Rounds of hashing in all: some fifteen seconds. GnuTLS alone asks for four million to open one key. */
+const WORK_LIMIT = 20_000_000;
+
+/**
+ * The keys, each with its chain, then the certificates that belong to no key. Throws LOCAL_CA_PASSWORD_WRONG,
+ * LOCAL_CA_PASSWORD_REQUIRED, LOCAL_CA_KEYSTORE_INVALID.
+ */
+export function readPkcs12(bytes: Uint8Array, { password }: ReadPkcs12Options): StoreEntry[] {
+  return reading('PKCS#12', () => {
+    const pfx = decodePfx(bytes);
+    const secret = password === undefined ? undefined : provenSecret(pfx, password);
+    return assemble(
+      decodeSafes(pfx.content).flatMap((safe) => openSafe(safe, secret)),
+      secret,
+    );
+  });
+}
+
+/** An empty password is two zero bytes to some programs and nothing at all to others; the MAC tells. */
+function provenSecret({ content, mac }: Pfx, password: string): Secret {
+  const secret = makeSecret(password, workLimit(WORK_LIMIT));
+  if (mac === undefined) return secret;
+  const candidates = password === '' ? [secret, { ...secret, bmp: new Uint8Array() }] : [secret];
+  const proven = candidates.find((candidate) => equalBytes(computeMac(content, candidate, mac), mac.digest));
+  if (proven === undefined) throw wrongPassword();
+  return proven;
+}
+
+function openSafe(safe: Safe, secret: Secret | undefined): Bag[] {
+  if ('plain' in safe) return decodeBags(safe.plain);
+  if (secret === undefined) throw passwordRequired();
+  const contents = decryptPart(safe.encrypted, secret);
+  try {
+    return decodeBags(contents);
+  } catch (cause) {
+    // Now and then a wrong password leaves padding that looks right, and rubbish.
+    throw wrongPassword(cause);
+  }
+}
+
+function openKey({ value }: Bag, secret: Secret | undefined): Uint8Array | undefined {
+  if ('certificate' in value) return undefined;
+  if ('plainKey' in value) return value.plainKey;
+  if (secret === undefined) throw passwordRequired();
+  const key = decryptPart(value.shroudedKey, secret);
+  try {
+    return readWhole(key, TAG.sequence).bytes;
+  } catch (cause) {
+    throw wrongPassword(cause);
+  }
+}
+
+const passwordRequired = () =>
+  new LocalCaError('LOCAL_CA_PASSWORD_REQUIRED', 'the PKCS#12 file is encrypted', 'Give its password.');
+
+// --- from bags to entries ------------------------------------------------------------------------------------------
+
+interface StoredCertificate {
+  readonly bag: Bag;
+  readonly der: Uint8Array;
+  /** Undefined for a certificate that cannot be read: it is handed on, but has no place in a chain. */
+  readonly facts: Certificate | undefined;
+}
+
+function assemble(bags: readonly Bag[], secret: Secret | undefined): StoreEntry[] {
+  let unnamed = 0;
+  // Java numbers what has no name, too.
+  const aliasOf = (bag: Bag) => nameOf(bag) ?? String(++unnamed);
+
+  const certificates = bags.flatMap((bag) => ('certificate' in bag.value ? [stored(bag, bag.value.certificate)] : []));
+  const forChains = certificates.filter(({ bag }) => !isTrusted(bag));
+  const used = new Set<StoredCertificate>();
+  const keys = bags.flatMap((bag): KeyEntry[] => {
+    const key = openKey(bag, secret);
+    if (key === undefined) return [];
+    const chain = chainFrom(leafFor(bag, key, forChains), forChains);
+    for (const certificate of chain) used.add(certificate);
+    return [{ kind: 'key', alias: aliasOf(bag), key, chain: chain.map(({ der }) => der) }];
+  });
+  const others = certificates.filter((certificate) => !used.has(certificate));
+  return [
+    ...keys,
+    ...others.map(({ bag, der }): TrustedEntry => ({ kind: 'trusted', alias: aliasOf(bag), certificate: der })),
+  ];
+}
+
+function stored(bag: Bag, der: Uint8Array): StoredCertificate {
+  try {
+    return { bag, der, facts: parseCertificate(der) };
+  } catch {
+    return { bag, der, facts: undefined };
+  }
+}
+
+/** By the id that ties them, else (some writers leave it out) by the public key. */
+function leafFor(bag: Bag, key: Uint8Array, certificates: readonly StoredCertificate[]): StoredCertificate | undefined {
+  const id = keyIdOf(bag);
+  const tied = certificates.find((certificate) => {
+    const other = keyIdOf(certificate.bag);
+    return id !== undefined && other !== undefined && equalBytes(id, other);
+  });
+  if (tied !== undefined) return tied;
+  const publicKey = publicKeyOf(key);
+  return certificates.find(
+    ({ facts }) => facts !== undefined && publicKey !== undefined && equalBytes(facts.publicKey, publicKey),
+  );
+}
+
+function publicKeyOf(pkcs8: Uint8Array): Uint8Array | undefined {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+    return new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** From the leaf to its issuer, and on, as far as the file goes. */
+function chainFrom(
+  leaf: StoredCertificate | undefined,
+  certificates: readonly StoredCertificate[],
+): StoredCertificate[] {
+  const chain: StoredCertificate[] = [];
+  for (let next = leaf; next !== undefined && !chain.includes(next); ) {
+    chain.push(next);
+    next = issuerOf(next, certificates);
+  }
+  return chain;
+}
+
+function issuerOf({ facts }: StoredCertificate, certificates: readonly StoredCertificate[]) {
+  if (facts === undefined || isSelfIssued(facts)) return undefined;
+  return certificates.find((other) => other.facts !== undefined && equalBytes(other.facts.subject, facts.issuer));
+}

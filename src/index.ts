@@ -1,0 +1,39 @@
+/**
+ * The public names of local-ca, and nothing else.
+ *
+ * @packageDocumentation
+ */
+export { systemAmbient } from './ambient.ts';
+export {
+  type AuthorityHome,
+  type BeforeRecording,
+  CertificateAuthority,
+  type Issued,
+  type IssueOptions,
+  type OpenOptions,
+} from './authority/authority.ts';
+export type { ImportOptions } from './authority/establish.ts';
+export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts';
+export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
+export { type Staged, type StageOptions, stageDirectory, stageFile } from './bundle/directory.ts';
+export type { OutputFile } from './bundle/file.ts';
+export type { CertificateFacts, LeafMaterial, Material } from './bundle/material.ts';
+export type { Template } from './bundle/template.ts';
+export { zipBundle } from './bundle/zip.ts';
+export { KEY_TYPES } from './core/algorithms.ts';
+export type { Ambient } from './core/ambient.ts';
+export { generateKey, importKey, PrivateKey } from './core/keys.ts';
+export type { AuthorityOptions, LeafOptions } from './core/options.ts';
+export { LEAF_PROFILES } from './core/profiles.ts';
+export type { Warning } from './core/validity.ts';
+export { ERROR_TABLE, type ErrorCode, LocalCaError } from './errors.ts';
+export type { KeyEntry, StoreEntry, TrustedEntry } from './formats/entries.ts';
+export { type ReadJksOptions, readJks, type WriteJksOptions, writeJks } from './formats/jks.ts';
+export { decodePem, encodePem, type PemBlock } from './formats/pem.ts';
+export { readPkcs7, writePkcs7 } from './formats/pkcs7.ts';
+export { readPkcs12, type WritePkcs12Options, writePkcs12 } from './formats/pkcs12.ts';
+export { createHome } from './store/create-home.ts';
+export { type Home, openHome } from './store/home.ts';
+export { memoryStore } from './store/memory.ts';
+export type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from './store/store.ts';
+export { type KeyVault, memoryVault } from './store/vault.ts';

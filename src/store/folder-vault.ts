@@ -1,0 +1,24 @@
+/** Private keys as files, `<id>.key.pem`, that only their owner can read: checked again at every read. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSecret, writeWhole } from '../disk.ts';
+import type { LocalCaError } from '../errors.ts';
+import { checkKeyId, type KeyVault } from './vault.ts';
+
+/** `missing` is the error for a key that is not there. */
+export function folderVault(folder: string, missing: (id: string, path: string) => LocalCaError): KeyVault {
+  const pathOf = (id: string) => {
+    checkKeyId(id);
+    return join(folder, `${id}.key.pem`);
+  };
+  return {
+    async save(id, pem) {
+      writeWhole(pathOf(id), pem, 0o600);
+    },
+    async load(id) {
+      const path = pathOf(id);
+      if (!existsSync(path)) throw missing(id, path);
+      return readSecret(path);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * The home folder: everything that a CA on this machine is.
+ *
+ *     HOME/                        0700
+ *       inventory.db               0600   certificates, authorities and the audit log (SQLite)
+ *       ca/<id>.key.pem            0600   an authority's private key; <id> is its certificate's serial
+ *       ca/root.crt.pem            0644   copies for people; the inventory has the authoritative ones
+ *       ca/intermediate.crt.pem    0644
+ *       keys/<serial>.key.pem      0600   a leaf's private key, where it was kept
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { readError, writeWhole } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import { encodePem } from '../formats/pem.ts';
+import { folderVault } from './folder-vault.ts';
+import type { AuthorityRecord, Store } from './store.ts';
+import { type KeyVault, keyNotKept } from './vault.ts';
+
+export interface Home {
+  /** The folder, absolute. While `createHome` fills it, the place where it will stand. */
+  readonly path: string;
+  readonly store: Store;
+  /** The CA's own keys, by authority id. */
+  readonly caKeys: KeyVault;
+  /** Leaf keys that somebody asked to keep, by serial. */
+  readonly leafKeys: KeyVault;
+  /** Where people find the current root's or intermediate's certificate. */
+  certificatePath(role: AuthorityRecord['role']): string;
+  /** Writes those copies anew: for when the authorities have changed. `createHome` does it by itself. */
+  publishCertificates(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const CA_FOLDER = 'ca';
+export const KEYS_FOLDER = 'keys';
+export const INVENTORY = 'inventory.db';
+
+/** A home whose files are at `place`, and which gives its path as `path`. */
+export function homeAt(place: string, path: string, store: Store): Home {
+  const certificate = (base: string, role: string) => join(base, CA_FOLDER, `${role}.crt.pem`);
+  return {
+    path,
+    store,
+    caKeys: folderVault(join(place, CA_FOLDER), (_id, file) =>
+      damaged(path, `the CA's private key ${file} is missing`),
+    ),
+    leafKeys: folderVault(join(place, KEYS_FOLDER), keyNotKept),
+    certificatePath: (role) => certificate(path, role),
+    async publishCertificates() {
+      for (const { role, certificate: der } of activeChain(await store.authorities())) {
+        const pem = new TextEncoder().encode(encodePem('CERTIFICATE', der));
+        writeWhole(certificate(place, role), pem, 0o644, { replace: true });
+      }
+    },
+    close: () => store.close(),
+  };
+}
+
+/** The authority that signs, and those above it. */
+function activeChain(authorities: readonly AuthorityRecord[]): AuthorityRecord[] {
+  const chain: AuthorityRecord[] = [];
+  let next = authorities.find(({ active }) => active);
+  while (next !== undefined && !chain.includes(next)) {
+    const { parentId } = next;
+    chain.push(next);
+    next = authorities.find(({ id }) => id === parentId);
+  }
+  return chain;
+}
+
+/** What stands at a path: a home, a home without its inventory, an empty folder, or something that is not ours. */
+export function look(path: string): 'nothing' | 'empty' | 'home' | 'damaged' | 'other' {
+  const names = namesIn(path);
+  if (names === undefined) return 'nothing';
+  if (names === 'file') return 'other';
+  if (names.length === 0) return 'empty';
+  if (names.includes(INVENTORY)) return 'home';
+  return names.includes(CA_FOLDER) && names.includes(KEYS_FOLDER) ? 'damaged' : 'other';
+}
+
+function namesIn(path: string): readonly string[] | 'file' | undefined {
+  try {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    return stat.isDirectory() ? fs.readdirSync(path) : 'file';
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+export const damaged = (path: string, what: string) =>
+  new LocalCaError(
+    'LOCAL_CA_HOME_INVALID',
+    `the home ${path} is damaged: ${what}`,
+    'Restore the home folder from a backup.',
+  );

@@ -1,0 +1,39 @@
+/** What every store does alike, so that no two of them can differ in it. */
+import { LocalCaError } from '../errors.ts';
+import type { AuditEvent, AuthorityRecord, CertificateRecord } from './store.ts';
+
+/** At most this many certificates answer to one serial prefix. */
+export const PREFIX_LIMIT = 10;
+
+export const issueEvent = (record: CertificateRecord): AuditEvent => ({
+  at: record.issuedAt,
+  action: 'issue',
+  serial: record.serial,
+  detail: `${record.label} (${record.profile}, ${record.keyType})`,
+});
+
+/** Refuses a repeated id, an unknown parent, and two active authorities: new certificates would have two issuers. */
+export function checkAuthorities(records: readonly AuthorityRecord[], existing: Iterable<string>): void {
+  const known = new Set(existing);
+  for (const { id } of records) {
+    if (known.has(id)) throw duplicate('authority', id);
+    known.add(id);
+  }
+  for (const { parentId } of records) if (parentId !== null && !known.has(parentId)) throw unknownAuthority(parentId);
+  const active = records.filter((record) => record.active).map((record) => record.id);
+  if (active.length > 1) throw storeFailed(`more than one authority would be active: ${active.join(', ')}`);
+}
+
+export const duplicate = (what: 'serial' | 'authority', id: string, cause?: unknown) =>
+  storeFailed(`${what} ${id} is in the inventory already`, cause);
+
+export const unknownAuthority = (id: string, cause?: unknown) =>
+  storeFailed(`the inventory has no authority ${id}`, cause);
+
+export const closedStore = () => storeFailed('the inventory is closed');
+
+/** A record that breaks the store's rules: the fault of the code that made it. */
+const storeFailed = (message: string, cause?: unknown) =>
+  new LocalCaError('LOCAL_CA_STORE_FAILED', message, 'Nothing was recorded. Please report this as a defect.', {
+    cause,
+  });
