@@ -142,7 +142,8 @@ function withOpenFile<T>(path: string, use: (fd: number) => T): T {
 }
 
 function readOpenFile(fd: number, path: string, limit: number): Uint8Array {
-  const { size } = fs.fstatSync(fd);
+  const stat = fs.fstatSync(fd);
+  const size = stat.isFile() ? stat.size : 0;
   if (size > limit) throw tooLarge(path, limit);
   const chunks: Buffer[] = [];
   let total = 0;
@@ -211,7 +212,8 @@ const ERRNO: Record<string, { what: string; read: string; write: string }> = {
   EROFS: { what: 'the file system is read-only', read: '', write: 'Choose a folder on another disk.' },
 };
 
-const errno = (error: unknown): string =>
+/** The system's name for a failure, such as ENOENT; empty for an error that has none. */
+export const errno = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
 /** A failed file operation as LOCAL_CA_OUTPUT_EXISTS or LOCAL_CA_OUTPUT_FAILED, naming the path. */

@@ -44,13 +44,14 @@ function refuseOccupied(path: string): void {
 
 /** mkdtemp makes it 0700. In the same folder, so that moving it is one rename. */
 function makePlaceBeside(path: string): string {
+  const parent = dirname(path);
   try {
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const place = fs.mkdtempSync(join(dirname(path), '.local-ca-'));
+    fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+    const place = fs.mkdtempSync(join(parent, '.local-ca-'));
     restrictToUser(place);
     return place;
   } catch (error) {
-    throw writeError(path, error);
+    throw writeError(parent, error);
   }
 }
 

@@ -10,7 +10,7 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { readError, writeWhole } from '../disk.ts';
+import { errno, readError, writeWhole } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { encodePem } from '../formats/pem.ts';
 import { folderVault } from './folder-vault.ts';
@@ -81,10 +81,9 @@ export function look(path: string): 'nothing' | 'empty' | 'home' | 'damaged' | '
 
 function namesIn(path: string): readonly string[] | 'file' | undefined {
   try {
-    const stat = fs.statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    return stat.isDirectory() ? fs.readdirSync(path) : 'file';
+    return fs.statSync(path).isDirectory() ? fs.readdirSync(path) : 'file';
   } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errno(error))) return undefined;
     throw readError(path, error);
   }
 }

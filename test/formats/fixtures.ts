@@ -3,6 +3,7 @@
  * their bytes come through. Also key stores in the old encryptions that local-ca reads and never writes.
  */
 import { createHash } from 'node:crypto';
+import { children, concatBytes, readElement } from '../../src/core/der.ts';
 import type { KeyEntry, StoreEntry, TrustedEntry } from '../../src/formats/entries.ts';
 import { decodePem } from '../../src/formats/pem.ts';
 
@@ -119,3 +120,13 @@ export const rc2With128Bits = new Uint8Array(
     'base64',
   ),
 );
+
+/** The outer elements, `depth` deep along the largest child, in BER's indefinite lengths, as Windows and NSS write. */
+export function asIndefinite(der: Uint8Array, depth: number): Uint8Array {
+  const element = readElement(der);
+  if (depth === 0) return der;
+  const parts = children(element);
+  const largest = Math.max(...parts.map(({ bytes }) => bytes.length));
+  const inner = parts.map(({ bytes }) => (bytes.length === largest ? asIndefinite(bytes, depth - 1) : bytes));
+  return concatBytes(Uint8Array.of(element.tag, 0x80), ...inner, Uint8Array.of(0, 0));
+}

@@ -73,7 +73,7 @@ export async function craftCase(
   const at = (name: string) => join(out, `crafted-${name}`);
   const extensions = [
     'basicConstraints = critical, CA:FALSE',
-    'keyUsage = critical, digitalSignature',
+    `keyUsage = critical, digitalSignature${authority.keyType.startsWith('rsa') ? ', keyEncipherment' : ''}`,
     'extendedKeyUsage = serverAuth',
     'subjectKeyIdentifier = hash',
     'authorityKeyIdentifier = keyid:always',

@@ -35,9 +35,9 @@ async function assertAccepted(verifier: Verifier, one: Case): Promise<void> {
 for (const keyType of KEY_TYPES) {
   for (const { intermediate, title } of shapes) {
     describe(`accepts ${keyType} ${title}`, () => {
+      const folder = temporaryFolder();
       let good: Case;
       before(async () => {
-        const folder = await temporaryFolder();
         const authority = await makeAuthority(join(folder, 'home'), { keyType, intermediate });
         good = await issueCase(authority, join(folder, 'out'), [HOST, ADDRESS]);
       });
@@ -99,9 +99,10 @@ async function assertRefused(t: TestContext, verifier: Verifier, one: Case, word
 for (const keyType of ['p256', 'rsa-2048']) {
   for (const { intermediate, title } of shapes) {
     describe(`refuses ${keyType} ${title}`, () => {
+      const folder = temporaryFolder();
       let cases: Cases;
       before(async () => {
-        cases = await makeCases(await temporaryFolder(), keyType, intermediate);
+        cases = await makeCases(folder, keyType, intermediate);
       });
       for (const verifier of VERIFIERS) {
         test(`${verifier.name} accepts the good one, by name and by address`, async (t) => {

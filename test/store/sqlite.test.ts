@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import Database from 'libsql';
 import { createSqliteStore, openSqliteStore } from '../../src/store/sqlite.ts';
+import { must } from '../support/peers.ts';
 import { at, authority, certificate, created, storeContract } from './contract.ts';
-import { finish, modeOf, run, scratch, start } from './support.ts';
+import { modeOf, newFolder, script } from './script.ts';
 
-const newFile = () => join(scratch(), 'inventory.db');
+const newFile = () => join(newFolder(), 'inventory.db');
 
 storeContract('sqliteStore', async () => createSqliteStore(newFile()));
 
@@ -24,14 +26,13 @@ async function filled(count: number): Promise<string> {
 
 const numbered = (i: number) => certificate({ serial: i.toString(16).padStart(8, '0'), label: `host${i}` });
 
-/** The file as another SQLite sees it. */
-const sqlite = (file: string, sql: string) =>
-  execFileSync('python3', [
-    '-c',
-    'import sqlite3,sys; db=sqlite3.connect(sys.argv[1]); print(db.execute(sys.argv[2]).fetchall()); db.commit()',
-    file,
-    sql,
-  ]).toString();
+/** Asks the file directly. */
+function sqlite(file: string, sql: string): string {
+  const database = new Database(file);
+  const answer = JSON.stringify(database.prepare(sql).all([]));
+  database.close();
+  return answer;
+}
 
 describe('the inventory file', () => {
   it('keeps everything when it is opened again', async () => {
@@ -62,14 +63,10 @@ describe('the inventory file', () => {
         await store.addAuthorities([{ id: 'ca01', role: 'root', name: '', certificate: Buffer.of(1), parentId: null, active: true, createdAt: new Date(0) }], { at: new Date(0), action: 'create', serial: null, detail: '' });
         note();
         console.log([...seen].sort().join());`;
-      const { out, err } = await run(
-        { createSqliteStore: 'store/sqlite.ts' },
-        `import * as fs from 'node:fs';${body}`,
-        file,
-        join(file, '..'),
-      );
-      assert.equal(out.trim(), 'inventory.db 600,inventory.db-shm 600,inventory.db-wal 600', err);
-      assert.deepEqual(fs.readdirSync(join(file, '..')), ['inventory.db']);
+      const program = script({ createSqliteStore: 'store/sqlite.ts' }, body, file, dirname(file));
+      const modes = await must(process.execPath, program);
+      assert.equal(modes.trim(), 'inventory.db 600,inventory.db-shm 600,inventory.db-wal 600');
+      assert.deepEqual(fs.readdirSync(dirname(file)), ['inventory.db']);
       assert.equal(modeOf(file), '600');
     });
   }
@@ -119,11 +116,12 @@ describe('the inventory file', () => {
   });
 
   it('says what is wrong when it is a folder or cannot be made', async () => {
-    const folder = scratch();
+    const folder = newFolder();
     assert.throws(() => createSqliteStore(join(folder, 'no', 'inventory.db')), {
       code: 'LOCAL_CA_OUTPUT_FAILED',
       message: /cannot write .*: there is no such file or folder/,
     });
+    fs.chmodSync(folder, 0o700);
     assert.throws(() => openSqliteStore(folder), { code: 'LOCAL_CA_STORE_FAILED', message: /it cannot be opened/ });
   });
 
@@ -169,8 +167,8 @@ describe('several processes at one inventory', () => {
 
   it('loses nothing when eight insert fifty each at once', async () => {
     const file = await filled(0);
-    const ends = await Promise.all(Array.from({ length: 8 }, (_, i) => run(imports, INSERT, file, `${i}`, '50')));
-    for (const { out, err } of ends) assert.match(out, /all/, err);
+    const inserting = (_: unknown, i: number) => must(process.execPath, script(imports, INSERT, file, `${i}`, '50'));
+    for (const out of await Promise.all(Array.from({ length: 8 }, inserting))) assert.match(out, /all/);
     const store = openSqliteStore(file);
     assert.equal((await store.certificates()).length, 400);
     assert.equal((await store.audit(1000)).length, 401);
@@ -180,16 +178,18 @@ describe('several processes at one inventory', () => {
   it('reads while another writes', async () => {
     const file = await filled(1);
     const store = openSqliteStore(file);
-    const child = start(imports, INSERT, file, 'b', '300');
-    const end = finish(child);
+    let running = true;
+    const end = must(process.execPath, script(imports, INSERT, file, 'b', '300')).finally(() => {
+      running = false;
+    });
     let last = 0;
-    while (child.exitCode === null) {
+    while (running) {
       const { length } = await store.certificates();
       assert.ok(length >= last, `${length} after ${last}`);
       last = length;
       await new Promise((done) => setTimeout(done, 5));
     }
-    assert.equal((await end).status, 0);
+    assert.match(await end, /all/);
     assert.equal((await store.certificates()).length, 301);
     await store.close();
   });
@@ -197,8 +197,8 @@ describe('several processes at one inventory', () => {
   it('leaves a readable inventory when it is killed, with whole transactions only', async () => {
     const file = await filled(0);
     for (const prefix of ['a', 'b', 'c']) {
-      const child = start(imports, INSERT, file, prefix, '100000');
-      await once(child.stdout as NodeJS.ReadableStream, 'data');
+      const child = spawn(process.execPath, script(imports, INSERT, file, prefix, '100000'));
+      await once(child.stdout, 'data');
       await new Promise((done) => setTimeout(done, 40));
       child.kill('SIGKILL');
       await once(child, 'close');
@@ -209,6 +209,6 @@ describe('several processes at one inventory', () => {
     assert.equal((await store.audit(1e6)).length, list.length + 1);
     await store.addCertificates([certificate({ serial: 'ff', issuedAt: at(2) })]);
     await store.close();
-    assert.match(sqlite(file, 'PRAGMA integrity_check'), /'ok'/);
+    assert.match(sqlite(file, 'PRAGMA integrity_check'), /"ok"/);
   });
 });

@@ -1,17 +1,16 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 
-async function make(): Promise<{ folder: string; remove: () => Promise<void> }> {
+/**
+ * A folder that is removed after the test. Without a test, after the suite: call it in the body of `describe` or of the
+ * file, not in a hook, whose own end would remove it.
+ */
+export function temporaryFolder(t?: TestContext): string {
   // macOS's temporary folder is a symbolic link, and what a program prints is its target.
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'local-ca-'));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
-}
-
-/** A folder that is removed after the test; without a test, after the file (call it at the top level or in `before`). */
-export async function temporaryFolder(t?: TestContext): Promise<string> {
-  const { folder, remove } = await make();
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'local-ca-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   if (t === undefined) after(remove);
   else t.after(remove);
   return folder;

@@ -2,7 +2,7 @@
 // or "broken<TAB>why" when the case itself could not be set up.
 //
 //	path  HOST  CHAIN.pem  CA.pem            crypto/x509
-//	tls   HOST  CHAIN.pem  CA.pem  KEY.pem   crypto/tls: a handshake in memory
+//	tls   HOST  CHAIN.pem  CA.pem  KEY.pem   crypto/tls: a handshake on loopback
 package main
 
 import (
@@ -108,24 +108,29 @@ func path(host, chainFile string, roots *x509.CertPool) error {
 }
 
 func handshake(host string, pair tls.Certificate, roots *x509.CertPool) error {
-	here, there := net.Pipe()
-	deadline := time.Now().Add(20 * time.Second)
-	here.SetDeadline(deadline)
-	there.SetDeadline(deadline)
-	served := make(chan error, 1)
-	go func() {
-		defer there.Close()
-		served <- tls.Server(there, &tls.Config{Certificates: []tls.Certificate{pair}}).Handshake()
-	}()
-	err := tls.Client(here, &tls.Config{ServerName: host, RootCAs: roots}).Handshake()
-	here.Close()
-	serverError := <-served
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}})
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	go serveOne(listener)
+	dialer := &net.Dialer{Timeout: 20 * time.Second}
+	client, err := tls.DialWithDialer(dialer, "tcp", listener.Addr().String(), &tls.Config{ServerName: host, RootCAs: roots})
 	var verification *tls.CertificateVerificationError
 	if errors.As(err, &verification) {
 		return refused{err}
 	}
-	if err == nil {
-		return serverError
+	if err != nil {
+		return err
 	}
-	return err
+	return client.Close()
+}
+
+func serveOne(listener net.Listener) {
+	// The client says what was wrong.
+	if server, err := listener.Accept(); err == nil {
+		server.SetDeadline(time.Now().Add(20 * time.Second))
+		server.(*tls.Conn).Handshake()
+		server.Close()
+	}
 }

@@ -35,7 +35,7 @@ const javaTls = (type: StoreType): Verifier => ({
     host: /No subject alternative (DNS )?names? (matching|present)/,
     expiry: /CertificateExpiredException/,
     purpose: /Extended key usage does not permit use for TLS server authentication/,
-    trust: /unable to find valid certification path/,
+    trust: /unable to find valid certification path|does not chain with any of the trust anchors/,
     constraints: /name constraints/,
   },
   ignoresConstraintsOfRoot: true,

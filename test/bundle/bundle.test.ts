@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { type BundleOptions, buildBundle } from '../../src/bundle/bundle.ts';
+import { CONTENT_NAMES, CONTENTS, type Content } from '../../src/bundle/contents.ts';
+import { readTemplate } from '../../src/bundle/template.ts';
+import { zipBundle } from '../../src/bundle/zip.ts';
+import type { FormatName } from '../../src/formats/formats.ts';
+import { readJks } from '../../src/formats/jks.ts';
+import { decodePem } from '../../src/formats/pem.ts';
+import { readPkcs7 } from '../../src/formats/pkcs7.ts';
+import { readPkcs12 as readP12 } from '../../src/formats/pkcs12.ts';
+import {
+  caMaterial,
+  countingRandom,
+  INTERMEDIATE,
+  keylessMaterial,
+  LEAF,
+  LEAF_KEY_PKCS8,
+  leafMaterial,
+  material,
+  NOW,
+  ROOT,
+} from '../support/fixtures.ts';
+import { temporaryFolder } from '../support/temp.ts';
+import { build, packaged, paths, refusal, textOf, writeTemplate } from './support.ts';
+
+const readPkcs12 = (bytes: Uint8Array, password: string) => readP12(bytes, { password });
+const NAME = 'db1.example.test';
+const PASSWORD = 'correct horse';
+
+/** What one kind of content holds, with the given password. */
+function contentBytes(name: keyof typeof CONTENTS, source = material): Promise<Uint8Array> {
+  const content: Content = CONTENTS[name];
+  const input = {
+    material: source,
+    keyAlias: 'mine',
+    trustAlias: 'ca',
+    password: PASSWORD,
+    p12Profile: 'modern',
+  } as const;
+  return Promise.resolve(content.write({ ...input, now: NOW, random: countingRandom() }));
+}
+
+const pemOf = async (name: keyof typeof CONTENTS) => {
+  const text = new TextDecoder().decode(await contentBytes(name));
+  assert.match(text, /^-----BEGIN [\s\S]*-----\n$/);
+  assert.doesNotMatch(text, /\r/);
+  return decodePem(text).map((block) => ({ label: block.label, der: block.der }));
+};
+
+const certificates = (...ders: Uint8Array[]) => ders.map((der) => ({ label: 'CERTIFICATE', der }));
+const KEY = { label: 'PRIVATE KEY', der: LEAF_KEY_PKCS8 };
+
+describe('the table of contents', () => {
+  it('writes PEM: which certificates, and in which order', async () => {
+    assert.deepEqual(await pemOf('leaf-pem'), certificates(LEAF));
+    assert.deepEqual(await pemOf('chain-pem'), certificates(LEAF, INTERMEDIATE));
+    assert.deepEqual(await pemOf('ca-pem'), certificates(ROOT));
+    assert.deepEqual(await pemOf('ca-chain-pem'), certificates(INTERMEDIATE, ROOT));
+    assert.deepEqual(await pemOf('key-pem'), [KEY]);
+    assert.deepEqual(await pemOf('combined-pem'), [...certificates(LEAF, INTERMEDIATE), KEY]);
+    assert.equal((await pemOf('key-traditional-pem'))[0]?.label, 'EC PRIVATE KEY');
+  });
+
+  it('writes DER and PKCS#7', async () => {
+    assert.deepEqual(await contentBytes('leaf-der'), LEAF);
+    assert.deepEqual(await contentBytes('ca-der'), ROOT);
+    assert.equal(new Set(readPkcs7(await contentBytes('chain-p7b')).certificates.map(hex)).size, 3);
+    assert.deepEqual(
+      readPkcs7(await contentBytes('ca-p7b'))
+        .certificates.map(hex)
+        .sort(),
+      [INTERMEDIATE, ROOT].map(hex).sort(),
+    );
+  });
+
+  it('writes key stores with the chain and without the root', async () => {
+    const entry = { kind: 'key', alias: 'mine', key: LEAF_KEY_PKCS8, chain: [LEAF, INTERMEDIATE] };
+    assert.deepEqual(plain(readPkcs12(await contentBytes('key-p12'), PASSWORD)), plain([entry]));
+    assert.deepEqual(plain(readJks(await contentBytes('key-jks'), { password: PASSWORD })), plain([entry]));
+  });
+
+  it('writes trust stores', async () => {
+    const entry = (alias: string, certificate: Uint8Array) => ({ kind: 'trusted', alias, certificate });
+    assert.deepEqual(plain(readPkcs12(await contentBytes('trust-p12'), PASSWORD)), plain([entry('ca', ROOT)]));
+    assert.deepEqual(
+      plain(readJks(await contentBytes('trust-jks'), { password: PASSWORD })),
+      plain([entry('ca', ROOT)]),
+    );
+    assert.deepEqual(
+      plain(readJks(await contentBytes('trust-chain-jks'), { password: PASSWORD })),
+      plain([entry('ca', ROOT), entry('ca-2', INTERMEDIATE)]),
+    );
+  });
+
+  for (const name of CONTENT_NAMES) {
+    const { needsKey, needsLeaf } = CONTENTS[name];
+    if (!needsKey && needsLeaf) {
+      it(`makes ${name} without the key`, () => contentBytes(name, keylessMaterial));
+    }
+    if (!needsLeaf) it(`makes ${name} without a certificate`, () => contentBytes(name, caMaterial));
+  }
+
+  it('refuses a DER file of no root at all', async () => {
+    await assert.rejects(
+      async () => contentBytes('ca-der', { ...material, roots: [] }),
+      refusal('LOCAL_CA_CHAIN_INCOMPLETE', /no root certificate/),
+    );
+  });
+});
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+/** Buffers and plain byte arrays compare as different; their hex does not. */
+const plain = (value: unknown) =>
+  JSON.parse(
+    JSON.stringify(value, (_key, part) =>
+      part instanceof Uint8Array ? hex(part) : part?.type === 'Buffer' ? hex(Uint8Array.from(part.data)) : part,
+    ),
+  );
+
+describe('buildBundle', () => {
+  it("makes the template's files, modes and secrets", async () => {
+    const bundle = await build(material, 'generic');
+    assert.deepEqual(
+      bundle.files.map(({ path, mode, secret }) => [path, mode.toString(8), secret]),
+      [
+        [`${NAME}.crt.pem`, '644', false],
+        [`${NAME}.chain.pem`, '644', false],
+        [`${NAME}.key.pem`, '600', true],
+        ['ca.pem', '644', false],
+        ['README.md', '644', false],
+      ],
+    );
+    assert.equal(bundle.zip.name, `${NAME}.zip`);
+    assert.deepEqual(bundle.zip.files, bundle.files);
+  });
+
+  it('shows no key to a log or to JSON', async () => {
+    const { files } = await build(material, 'generic');
+    const key = files.find((file) => file.secret);
+    assert.deepEqual(JSON.parse(JSON.stringify(key)), { path: `${NAME}.key.pem`, mode: 0o600, secret: true });
+    for (const shown of [inspect(files, { depth: 9, showHidden: true }), JSON.stringify(files)]) {
+      assert.doesNotMatch(shown, /PRIVATE|45, 45, 45|2d 2d|LS0t/);
+    }
+  });
+
+  it('gives the same bytes twice for the same clock and randomness', async () => {
+    const formats = ['pem', 'der', 'p7b', 'p12', 'jks'] as const;
+    const [first, second] = await Promise.all([
+      build(material, 'generic', { formats }),
+      build(material, 'generic', { formats }),
+    ]);
+    assert.ok(first && second);
+    assert.deepEqual(await zipBundle(first.files), await zipBundle(second.files));
+    const other = await build(material, 'generic', { formats, random: countingRandom('other') });
+    assert.notDeepEqual(await zipBundle(first.files), await zipBundle(other.files));
+  });
+
+  const formats: readonly (readonly [readonly FormatName[], readonly string[]])[] = [
+    [['pem'], [`${NAME}.crt.pem`, `${NAME}.chain.pem`, `${NAME}.key.pem`, 'ca.pem']],
+    [['der'], [`${NAME}.crt.der`, 'ca.der']],
+    [['p7b'], [`${NAME}.p7b`, 'ca.p7b']],
+    [['p12'], [`${NAME}.p12`, 'ca.p12', `${NAME}.password.txt`]],
+    [['jks'], [`${NAME}.jks`, 'ca.jks', `${NAME}.password.txt`]],
+    [
+      ['jks', 'der'],
+      [`${NAME}.crt.der`, 'ca.der', `${NAME}.jks`, 'ca.jks', `${NAME}.password.txt`],
+    ],
+  ];
+  for (const [asked, expected] of formats) {
+    it(`--format ${asked} makes exactly its usual files`, async () => {
+      const bundle = await build(material, 'tencentdb-sqlserver', { formats: asked });
+      assert.deepEqual(paths(bundle.files), [...expected, 'README.md']);
+      assert.equal(bundle.zip.name, `${NAME}.zip`);
+      assert.deepEqual(bundle.zip.files, bundle.files);
+    });
+  }
+
+  it('refuses an unknown format', async () => {
+    const asked = ['pfx'] as unknown as FormatName[];
+    await assert.rejects(build(material, 'generic', { formats: asked }), refusal('LOCAL_CA_FORMAT_UNKNOWN', /"pfx"/));
+  });
+
+  it('makes all that a CA alone can', async () => {
+    const bundle = await build(caMaterial, 'generic');
+    assert.deepEqual(paths(bundle.files), ['ca.pem', 'ca.der', 'ca.p7b', 'ca.p12', 'ca.jks', 'README.md']);
+    assert.deepEqual(paths((await build(caMaterial, 'nginx')).files), ['ca.pem', 'README.md']);
+    const asked = await build(caMaterial, 'generic', { formats: ['jks'], alias: 'our-ca', password: PASSWORD });
+    const jks = asked.files.find((file) => file.path === 'ca.jks');
+    assert.equal(readJks(jks?.bytes as Uint8Array, { password: PASSWORD })[0]?.alias, 'our-ca');
+  });
+
+  it('refuses a template that has nothing for a CA alone', async (t) => {
+    const template = await readTemplate(writeTemplate(await temporaryFolder(t)));
+    await assert.rejects(
+      buildBundle(caMaterial, template, { now: NOW, random: countingRandom() }),
+      refusal('LOCAL_CA_OPTION_INVALID', /has no file that could be made without a certificate/),
+    );
+  });
+
+  it('takes the alias and the PKCS#12 profile', async () => {
+    const options = { formats: ['p12'], alias: 'tomcat', password: PASSWORD } as const;
+    const modern = await build(material, 'generic', options);
+    const compat = await build(material, 'generic', { ...options, p12Profile: 'compat' });
+    const stores = [modern, compat].map(
+      ({ files }) => files.find((file) => file.path === `${NAME}.p12`)?.bytes as Uint8Array,
+    );
+    for (const store of stores) assert.equal(readPkcs12(store, PASSWORD)[0]?.alias, 'tomcat');
+    // pbeWithSHAAnd3-KeyTripleDES-CBC, 1.2.840.113549.1.12.1.3
+    const tripleDes = Buffer.from('060a2a864886f70d010c0103', 'hex');
+    assert.deepEqual(
+      stores.map((store) => Buffer.from(store).includes(tripleDes)),
+      [false, true],
+    );
+  });
+});
+
+describe('a label or a template that would leave the bundle', () => {
+  it('is refused for a label', async () => {
+    await assert.rejects(
+      build({ ...material, label: '../../etc/x' }, 'generic'),
+      refusal('LOCAL_CA_PATH_INVALID', /climbs out/),
+    );
+  });
+
+  it('is refused when two files have one name, whatever their case', async (t) => {
+    const file = { content: 'ca-pem', audience: 'client', about: 'x' };
+    const files = [
+      { ...file, path: 'ca.pem' },
+      { ...file, path: 'CA.pem' },
+    ];
+    const template = await readTemplate(writeTemplate(await temporaryFolder(t), { files }));
+    await assert.rejects(
+      buildBundle(material, template, { now: NOW, random: countingRandom() }),
+      refusal('LOCAL_CA_TEMPLATE_INVALID', /two files are called "CA\.pem"/),
+    );
+  });
+
+  it('names the file with the unknown placeholder', async (t) => {
+    const folder = writeTemplate(join(await temporaryFolder(t), 'mine'), {}, { 'README.md': '{{oops}}' });
+    await assert.rejects(
+      buildBundle(material, await readTemplate(folder), { now: NOW, random: countingRandom() }),
+      refusal('LOCAL_CA_TEMPLATE_INVALID', /mine\/README\.md: unknown placeholder \{\{oops\}\}/),
+    );
+  });
+});
+
+describe('the private key that was not kept', () => {
+  it('is left out, and the README says so', async () => {
+    const { files } = await build(keylessMaterial, 'nginx');
+    assert.deepEqual(paths(files), [`${NAME}.chain.pem`, 'ca.pem', 'README.md']);
+    assert.match(textOf(files, 'README.md'), /The private key was handed out .* and is not kept/);
+    assert.doesNotMatch(textOf(files, 'README.md'), /key\.pem|nginx\.conf/);
+  });
+
+  it('leaves the public PEM files', async () => {
+    const { files } = await build(keylessMaterial, 'generic', { formats: ['pem'] });
+    assert.deepEqual(paths(files), [`${NAME}.crt.pem`, `${NAME}.chain.pem`, 'ca.pem', 'README.md']);
+  });
+
+  for (const format of ['p12', 'jks'] as const) {
+    it(`is an error when a ${format} is asked for`, async () => {
+      await assert.rejects(
+        build(keylessMaterial, 'generic', { formats: [format] }),
+        refusal('LOCAL_CA_KEY_NOT_KEPT', new RegExp(`${NAME}\\.${format} needs the private key`)),
+      );
+    });
+  }
+});
+
+describe('passwords', () => {
+  const store = (options: Partial<BundleOptions>) => build(material, 'generic', { formats: ['p12'], ...options });
+
+  it('makes one up for a key store, in a secret file of its own', async () => {
+    const { files } = await store({});
+    const password = textOf(files, `${NAME}.password.txt`).trim();
+    assert.match(password, /^[0-9a-hjkmnp-tv-z]{20}$/);
+    assert.deepEqual(files.find((file) => file.path === `${NAME}.password.txt`)?.mode, 0o600);
+    const bytes = files.find((file) => file.path === `${NAME}.p12`)?.bytes as Uint8Array;
+    assert.equal(readPkcs12(bytes, password).length, 1);
+    const readme = textOf(files, 'README.md');
+    assert.ok(!readme.includes(password));
+    assert.match(readme, /`db1\.example\.test\.p12` opens with the password in `db1\.example\.test\.password\.txt`/);
+    assert.match(readme, /`ca\.p12` opens with the password `changeit`, which guards nothing/);
+  });
+
+  it('takes the one that is given, and writes it nowhere', async () => {
+    const { files } = await store({ password: PASSWORD });
+    assert.deepEqual(paths(files), [`${NAME}.p12`, 'ca.p12', 'README.md']);
+    for (const file of files.slice(0, 2)) assert.equal(readPkcs12(file.bytes, PASSWORD).length, 1);
+    assert.ok(!textOf(files, 'README.md').includes(PASSWORD));
+    assert.match(textOf(files, 'README.md'), /`ca\.p12` open with the password that you gave/);
+  });
+
+  it("takes the template's for trust stores", async () => {
+    const { files } = await build(material, 'tencentdb-sqlserver');
+    const jks = files.find((file) => file.path === 'ca.jks')?.bytes as Uint8Array;
+    assert.equal(readJks(jks, { password: 'tencentdb' }).length, 2);
+  });
+
+  it('refuses an empty one', async () => {
+    await assert.rejects(store({ password: '' }), refusal('LOCAL_CA_PASSWORD_REQUIRED', /is empty/));
+  });
+
+  it('refuses one that would protect nothing', async () => {
+    await assert.rejects(
+      build(material, 'generic', { password: PASSWORD }),
+      refusal('LOCAL_CA_OPTION_INVALID', /none of these files has one: PEM keys stay unencrypted/),
+    );
+  });
+});
+
+describe("TencentDB's zip", () => {
+  it('holds the trio and nothing secret', async () => {
+    const { zip, files } = await build(material, 'tencentdb-sqlserver');
+    assert.equal(zip.name, 'TencentDB-SSL-CA.zip');
+    assert.deepEqual(paths(zip.files), ['ca.p7b', 'ca.jks', 'ca.pem']);
+    const bytes = Buffer.from(await zipBundle(zip.files));
+    const pem = textOf(files, `${NAME}.key.pem`);
+    const scalar = LEAF_KEY_PKCS8.subarray(36, 68);
+    for (const secret of [pem.split('\n')[1] as string, LEAF_KEY_PKCS8, scalar, 'PRIVATE KEY', LEAF]) {
+      assert.ok(!bytes.includes(Buffer.from(secret)));
+    }
+    // The search finds what it looks for where it is.
+    const everything = Buffer.from(await zipBundle(files));
+    assert.ok(everything.includes(pem.split('\n')[1] as string) && everything.includes('PRIVATE KEY'));
+    assert.ok(bytes.includes(Buffer.from(ROOT)));
+  });
+});
+
+describe('what the README says', () => {
+  it('is true of the certificate', async () => {
+    const readme = textOf((await build(material, 'generic')).files, 'README.md');
+    const certificate = new X509Certificate(LEAF);
+    assert.ok(readme.includes(certificate.fingerprint256));
+    assert.ok(readme.includes(new X509Certificate(ROOT).fingerprint256));
+    assert.ok(readme.includes(new Date(certificate.validTo).toISOString().slice(0, 10)));
+  });
+
+  const commands: readonly (readonly [readonly string[], RegExp])[] = [
+    [['10.0.0.5'], /-connect 10\.0\.0\.5:443 .*-verify_ip 10\.0\.0\.5 /],
+    [['::1'], /-connect \[::1\]:443 .*-verify_ip ::1 /],
+    [['10.0.0.5', 'a.test'], /-connect a\.test:443 /],
+    [['*.a.test'], /--host www\.a\.test\n[\s\S]*local-ca issue "\*\.a\.test" --template/],
+    [['o`id`$x@a.test'], /local-ca issue 'o`id`\$x@a\.test' --template/],
+    [["o'x@a.test"], /local-ca issue 'o'\\''x@a\.test' --template/],
+  ];
+  for (const [names, command] of commands) {
+    it(`fits ${names}`, async () => {
+      const { files } = await build({ ...material, leaf: { ...leafMaterial, names } }, 'generic');
+      assert.match(textOf(files, 'README.md'), command);
+    });
+  }
+
+  it('asks nobody to connect to an e-mail address', async () => {
+    const leaf = { ...leafMaterial, names: ['a@b.test'], profile: 'client' };
+    const readme = textOf((await build({ ...material, leaf }, 'generic')).files, 'README.md');
+    assert.doesNotMatch(readme, /curl|s_client|--host/);
+    assert.match(readme, /For the owner of the certificate:/);
+  });
+
+  it('cannot be broken by a common name', async (t) => {
+    const leaf = { ...leafMaterial, commonName: 'x\n}\nload_module evil.so;' };
+    const render = [{ file: 'a.conf', audience: 'server', about: 'x' }];
+    const folder = writeTemplate(await temporaryFolder(t), { render }, { 'a.conf': '# {{leaf.commonName}}' });
+    const { files } = await buildBundle({ ...material, leaf }, await readTemplate(folder), {
+      now: NOW,
+      random: countingRandom(),
+    });
+    assert.equal(textOf(files, 'a.conf'), '# x } load_module evil.so;\n');
+  });
+
+  it('warns of what concerns this certificate only', async () => {
+    assert.match((await build(material, 'tencentdb-sqlserver')).warnings.join(), /FreeTDS .* wildcard/);
+    const leaf = { ...leafMaterial, names: [NAME] };
+    assert.deepEqual((await build({ ...material, leaf }, 'tencentdb-sqlserver')).warnings, []);
+  });
+
+  it('says why the key type, when it is the one', async () => {
+    const leaf = { ...leafMaterial, keyType: 'rsa-2048' };
+    const { keyTypeWhy } = await packaged('tencentdb-sqlserver');
+    const say = async (source: typeof material) =>
+      textOf((await build(source, 'tencentdb-sqlserver')).files, 'README.md');
+    assert.ok((await say({ ...material, leaf })).includes(`The key is rsa-2048: ${keyTypeWhy}`));
+    assert.ok(!(await say(material)).includes(keyTypeWhy as string));
+  });
+});

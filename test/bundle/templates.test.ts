@@ -1,0 +1,54 @@
+/** Every template that the package brings, with every kind of material. A new folder is tested by being there. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildBundle } from '../../src/bundle/bundle.ts';
+import { listTemplates, PACKAGE_TEMPLATES } from '../../src/bundle/catalog.ts';
+import type { Material } from '../../src/bundle/material.ts';
+import type { FormatName } from '../../src/formats/formats.ts';
+import { caMaterial, countingRandom, keylessMaterial, leafMaterial, material, NOW } from '../support/fixtures.ts';
+import { paths, textOf } from './support.ts';
+
+const MATERIALS: Record<string, Material> = {
+  'a certificate': material,
+  'a certificate of the root': { ...material, intermediates: [] },
+  'an address': { ...material, leaf: { ...leafMaterial, names: ['::1'] } },
+  'a client': { ...material, leaf: { ...leafMaterial, names: ['a@b.test'], profile: 'client' } },
+  'a key not kept': keylessMaterial,
+  'a CA alone': caMaterial,
+};
+
+const FORMATS: readonly (readonly FormatName[] | undefined)[] = [undefined, ['pem'], ['der', 'p7b'], ['p12', 'jks']];
+
+/** Anything in the README that looks like one of a bundle's files. */
+const FILE_NAME = /(?<![\w/.=-])[\w.-]+\.(?:pem|der|p7b|p12|jks|txt|conf)(?![\w/])/g;
+
+/** Files of others that a README may speak of. */
+const FOREIGN = ['freetds.conf'];
+
+for (const template of await listTemplates([PACKAGE_TEMPLATES])) {
+  describe(`template ${template.name}`, () => {
+    for (const [name, source] of Object.entries(MATERIALS)) {
+      for (const formats of FORMATS) {
+        // That is an error, and bundle.test.ts has it.
+        if (source === keylessMaterial && formats?.includes('p12')) continue;
+        it(`renders for ${name}${formats === undefined ? '' : ` as ${formats}`}`, async () => {
+          const options = { now: NOW, random: countingRandom(), ...(formats === undefined ? {} : { formats }) };
+          const { files } = await buildBundle(source, template, options);
+          for (const path of [...paths(files).filter((path) => /\.(md|conf)$/.test(path))]) {
+            const text = textOf(files, path);
+            assert.doesNotMatch(text, /\{\{|\}\}/, 'a placeholder is left');
+            assert.doesNotMatch(text, /undefined|\[object|(?<!`)``(?!`)|&(amp|quot|#39|#x2F);/);
+            assert.doesNotMatch(text, /[ \t]+$|\n{3}/m, 'stray white space');
+            assert.match(text, /[^\n]\n$/);
+          }
+          const readme = textOf(files, 'README.md');
+          const named = new Set(readme.match(FILE_NAME));
+          const strangers = [...named].filter((file) => !paths(files).includes(file) && !FOREIGN.includes(file));
+          assert.deepEqual(strangers, [], 'the README names a file that is not in the bundle');
+          const unnamed = paths(files).filter((path) => path !== 'README.md' && !readme.includes(`\`${path}\``));
+          assert.deepEqual(unnamed, [], 'the README leaves out a file');
+        });
+      }
+    }
+  });
+}
