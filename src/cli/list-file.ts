@@ -54,11 +54,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.yaml': readYaml,
   '.yml': readYaml,
   '.json': (content) => asList(JSON.parse(content)),
-  '.jsonl': (content) =>
-    content
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => JSON.parse(line)),
+  '.jsonl': readJsonLines,
 };
 
 export async function readListFile(path: string): Promise<ListRow[]> {
@@ -80,10 +76,13 @@ async function readRows(path: string, content: string, reader: Reader): Promise<
   try {
     return await reader(content);
   } catch (cause) {
-    if (cause instanceof LocalCaError) throw cause;
-    throw bad(path, `it cannot be read: ${(cause as Error).message}`, 'Mend the file; nothing was issued.', cause);
+    if (cause instanceof LocalCaError) throw bad(path, cause.message, cause.hint, cause);
+    throw bad(path, `it cannot be read: ${firstLine(cause)}`, 'Mend the file; nothing was issued.', cause);
   }
 }
+
+/** A YAML error goes on with an excerpt of the file; the place is named in its first line already. */
+const firstLine = (error: unknown) => (error as Error).message.split('\n')[0]?.replace(/:$/, '');
 
 function checkRow(path: string, value: unknown, row: number): ListRow {
   try {
@@ -139,6 +138,23 @@ async function readCsv(content: string): Promise<unknown[]> {
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== '')));
 }
 
+function readJsonLines(content: string): unknown[] {
+  return content.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [readJsonLine(line, i + 1)]));
+}
+
+function readJsonLine(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new LocalCaError(
+      'LOCAL_CA_LIST_INVALID',
+      `line ${number} is not JSON`,
+      'Write one record to a line; nothing was issued.',
+      { cause },
+    );
+  }
+}
+
 async function readYaml(content: string): Promise<unknown[]> {
   const { parse } = await import('yaml');
   return asList(parse(content));
@@ -151,7 +167,7 @@ function asList(value: unknown): unknown[] {
   if (Array.isArray(inside) && Object.keys(value as object).length === 1) return inside;
   throw new LocalCaError(
     'LOCAL_CA_LIST_INVALID',
-    'the file is not a list',
+    'it is not a list',
     'Write a list of records, or a record whose only key "certificates" has the list.',
   );
 }

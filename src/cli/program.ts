@@ -24,7 +24,6 @@ export interface Program {
 
 export type MakeContext = (flags: Flags) => Context;
 
-/** What a bare `local-ca` does is the caller's business: `fallback`. */
 export function buildProgram(
   commands: readonly Command[],
   version: string,
@@ -47,7 +46,7 @@ export function buildProgram(
     addFlags(leaf, command.flags);
     addFlags(leaf, GLOBAL_FLAGS, 'Global options:');
     leaf.action(async () => {
-      const flags = mergeFlags(program.opts(), leaf.opts());
+      const flags = mergeFlags(leaf);
       exitCode = (await command.run(makeContext(flags), leaf.args, flags)) ?? 0;
     });
   }
@@ -84,6 +83,7 @@ function findOrAdd(
   const found = parent.commands.find((command) => command.name() === name);
   const command = found ?? configure(parent.command(name), write);
   if (rest.length === 0) return command;
+  if (found === undefined) addFlags(command, GLOBAL_FLAGS);
   const below = commands.filter((other) => other.name.startsWith(`${name} `)).map((other) => other.name.split(' ')[1]);
   command.description(`${below.join(', ')}: see local-ca ${name} COMMAND --help.`);
   return findOrAdd(command, rest, commands, write);
@@ -92,15 +92,26 @@ function findOrAdd(
 function addFlags(command: CommanderCommand, flags: readonly Flag[], group?: string): void {
   for (const flag of flags) {
     const option = new Option(flag.flags, flag.about);
-    if (flag.parse !== undefined) option.argParser(flag.parse);
+    if (flag.parse !== undefined) option.argParser(collecting(flag.parse));
     if (group !== undefined) option.helpGroup(group);
     command.addOption(option);
   }
 }
 
-/** A flag may stand before or after the command; --no-color holds wherever it stands. */
-function mergeFlags(before: Flags, after: Flags): Flags {
-  return { ...before, ...after, color: before.color !== false && after.color !== false };
+/** `--permit a --permit b` is `--permit a,b`; of other flags the last one counts. */
+function collecting(parse: NonNullable<Flag['parse']>) {
+  return (text: string, before: unknown): unknown => {
+    const value = parse(text);
+    return Array.isArray(value) && Array.isArray(before) ? [...before, ...value] : value;
+  };
+}
+
+/** A flag may stand before or after the command, or between `template` and `list`; --no-color holds wherever it does. */
+function mergeFlags(command: CommanderCommand): Flags {
+  const own: Flags = command.opts();
+  if (command.parent === null) return own;
+  const before = mergeFlags(command.parent);
+  return { ...before, ...own, color: before.color !== false && own.color !== false };
 }
 
 function helpAfter(command: Command): string {
@@ -124,6 +135,13 @@ Exit codes:
 local-ca COMMAND --help shows the flags and examples of a command.`;
 
 function usageError(error: CommanderError): LocalCaError {
+  if (error.code === 'commander.help') {
+    return new LocalCaError(
+      'LOCAL_CA_USAGE',
+      'no command was given',
+      'local-ca --help lists them; start with local-ca init.',
+    );
+  }
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const hint =
     suggestion === undefined

@@ -57,10 +57,23 @@ export interface Delivered {
   readonly zip: string | null;
 }
 
+/** Paths are absolute: a script may have another working folder. */
+export const deliveredJson = ({ files, zip }: Delivered) => ({
+  files: files.map((file) => ({ ...file, path: resolve(file.path) })),
+  zip: zip === null ? null : resolve(zip),
+});
+
+/** The same for a person, one to a line, as they were asked for. */
+export const deliveredPaths = ({ files, zip }: Delivered): string =>
+  [...files.map((file) => file.path), ...(zip === null ? [] : [zip])].join('\n');
+
+/** What a template has to say about its files, beside what the certificate's own warnings are. */
+export const templateWarnings = (messages: readonly string[]): Warning[] =>
+  messages.map((message) => ({ code: 'template', message }));
+
 export const issuedJson = (record: CertificateRecord, delivered: Delivered, warnings: readonly Warning[]) => ({
   ...recordJson(record),
-  files: delivered.files.map((file) => ({ ...file, path: resolve(file.path) })),
-  zip: delivered.zip === null ? null : resolve(delivered.zip),
+  ...deliveredJson(delivered),
   warnings,
 });
 

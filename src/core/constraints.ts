@@ -54,9 +54,9 @@ function violationOf(value: Uint8Array, critical: boolean, subject: ConstrainedS
 
 function constrainedNames({ names, subject }: ConstrainedSubject): GeneralName[] {
   const distinguished = decodeSubject(subject);
-  const has = (kind: GeneralNameKind) => names.some((name) => name.kind === kind);
-  const mailboxes = has('email') ? [] : distinguished.flat().filter(({ type }) => type === 'emailAddress');
-  const host = has('dns') ? undefined : commonName(distinguished);
+  // RFC 5280 asks for these when there is no SubjectAltName; OpenSSL always looks at them, and so do we.
+  const mailboxes = distinguished.flat().filter(({ type }) => type === 'emailAddress');
+  const host = names.some(({ kind }) => kind === 'dns') ? undefined : commonName(distinguished);
   return [
     ...names,
     ...(distinguished.length === 0 ? [] : [{ kind: 'directory', tag: GENERAL_NAME_TAG.directory, bytes: subject }]),

@@ -24,6 +24,8 @@ export interface Attribute {
   /** A short name of the table below, or a dotted OID. */
   readonly type: string;
   readonly value: string;
+  /** The value is `#` and the hex of its DER, since it is no string (RFC 4514 2.4). */
+  readonly encoded?: true;
 }
 
 /** Relative distinguished names in encoding order; each holds one attribute, rarely more. */
@@ -157,18 +159,18 @@ function decodeAttribute(element: { tag: number; bytes: Uint8Array; contents: Ui
   const [type, value] = children(element);
   const dotted = readOid(type);
   if (value === undefined) throw invalid('an attribute of the name has no value', 'The certificate is damaged.');
+  const known = ATTRIBUTES.find((row) => row.oid === dotted)?.name ?? dotted;
   const isText = value.tag >= TAG.utf8String && value.tag <= TAG.bmpString;
-  return {
-    type: ATTRIBUTES.find((row) => row.oid === dotted)?.name ?? dotted,
-    value: isText ? readText(value) : `#${toHex(value.bytes)}`,
-  };
+  return isText
+    ? { type: known, value: readText(value) }
+    : { type: known, value: `#${toHex(value.bytes)}`, encoded: true };
 }
 
 /** RFC 4514 text: the most specific part first. Empty for an empty name. */
 export function formatSubject(name: DistinguishedName): string {
   return [...name]
     .reverse()
-    .map((rdn) => rdn.map(({ type, value }) => `${type}=${escapeValue(value)}`).join('+'))
+    .map((rdn) => rdn.map(({ type, value, encoded }) => `${type}=${encoded ? value : escapeValue(value)}`).join('+'))
     .join(',');
 }
 

@@ -48,7 +48,8 @@ export function homeAt(place: string, path: string, store: Store): Home {
     leafKeys: folderVault(join(place, KEYS_FOLDER), keyNotKept),
     certificatePath: (role) => certificate(path, role),
     async publishCertificates() {
-      for (const { role, certificate: der } of activeChain(await store.authorities())) {
+      // From the root downwards: of several intermediates, the one that signs is written last and stays.
+      for (const { role, certificate: der } of activeChain(await store.authorities()).reverse()) {
         const pem = new TextEncoder().encode(encodePem('CERTIFICATE', der));
         writeWhole(certificate(place, role), pem, 0o644, { replace: true });
       }

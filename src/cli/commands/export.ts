@@ -3,7 +3,7 @@ import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, OUTPUT_FLAGS, stageDelivery } from '../deliver.ts';
-import { recordJson } from '../records.ts';
+import { deliveredJson, deliveredPaths, recordJson, templateWarnings } from '../records.ts';
 import { type Session, withAuthority } from '../session.ts';
 
 const MOST_KEY_BYTES = 1024 * 1024;
@@ -54,7 +54,7 @@ function keyFrom(flags: Flags) {
 }
 
 function tell({ io }: Context, delivery: Delivery, record: object): void {
-  for (const message of delivery.bundles.flatMap((bundle) => bundle.warnings)) io.warn(message);
-  const { files, zip } = delivery;
-  io.result({ ...record, files, zip }, [...files.map((file) => file.path), ...(zip === null ? [] : [zip])].join('\n'));
+  const warnings = templateWarnings(delivery.bundles.flatMap((bundle) => bundle.warnings));
+  for (const { message } of warnings) io.warn(message);
+  io.result({ ...record, ...deliveredJson(delivery), warnings }, deliveredPaths(delivery));
 }

@@ -10,10 +10,10 @@ import type { Home } from '../../store/home.ts';
 import type { AuthorityRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { OUTPUT_FLAGS } from '../deliver.ts';
-import { authorityJson, issuedJson, timeLeft } from '../records.ts';
+import { authorityJson, deliveredPaths, issuedJson, timeLeft } from '../records.ts';
 import { newPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
 import { days, list } from '../values.ts';
-import { issueStaged, type Order, orderOf, type StagedIssue, tellCertificate, tellWarnings } from './issue.ts';
+import { allWarnings, issueStaged, type Order, orderOf, type StagedIssue, tellCertificate } from './issue.ts';
 
 /** A CA key and a list of CA certificates are a few kilobytes. */
 const MOST_BYTES = 1024 * 1024;
@@ -172,8 +172,7 @@ function tellInit(context: Context, { chain, first }: Made): void {
   }
   const { delivery } = first;
   const issued = first.issued[0] as Issued;
-  tellWarnings(context, issued, delivery);
-  tellCertificate(context, issued);
-  const paths = [...delivery.files.map((file) => file.path), ...(delivery.zip === null ? [] : [delivery.zip])];
-  io.result({ ...record, issued: issuedJson(issued.record, delivery, issued.warnings) }, paths.join('\n'));
+  tellCertificate(context, issued, delivery);
+  const json = issuedJson(issued.record, delivery, allWarnings(issued, delivery));
+  io.result({ ...record, issued: json }, deliveredPaths(delivery));
 }

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { Issued, IssueOptions } from '../../authority/authority.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
+import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flag, Flags } from '../command.ts';
 import { type Delivery, findTemplate, OUTPUT_FLAGS, type Parcel, stageDelivery } from '../deliver.ts';
 import { inRow, type ListRow, readListFile } from '../list-file.ts';
 import { progressBar } from '../progress.ts';
-import { issuedJson, timeLeft } from '../records.ts';
+import { deliveredPaths, issuedJson, templateWarnings, timeLeft } from '../records.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { date, days } from '../values.ts';
 
@@ -142,18 +143,19 @@ export async function issueStaged(
 }
 
 function tellIssued(context: Context, issued: Issued, delivery: Delivery): void {
-  tellWarnings(context, issued, delivery);
-  tellCertificate(context, issued);
-  const paths = [...delivery.files.map((file) => file.path), ...(delivery.zip === null ? [] : [delivery.zip])];
-  context.io.result(issuedJson(issued.record, delivery, issued.warnings), paths.join('\n'));
+  tellCertificate(context, issued, delivery);
+  context.io.result(issuedJson(issued.record, delivery, allWarnings(issued, delivery)), deliveredPaths(delivery));
 }
 
-export function tellWarnings({ io }: Context, issued: Issued, delivery: Delivery): void {
-  for (const { message } of issued.warnings) io.warn(message);
-  for (const message of delivery.bundles.flatMap((bundle) => bundle.warnings)) io.warn(message);
-}
+/** The certificate's own, and those of its files. */
+export const allWarnings = (issued: Issued, { bundles }: Delivery, index = 0): readonly Warning[] => [
+  ...issued.warnings,
+  ...templateWarnings(bundles[index]?.warnings ?? []),
+];
 
-export function tellCertificate({ io, ambient }: Context, { record }: Issued): void {
+export function tellCertificate({ io, ambient }: Context, issued: Issued, delivery: Delivery): void {
+  for (const { message } of allWarnings(issued, delivery)) io.warn(message);
+  const { record } = issued;
   io.say(`${io.style('green', 'issued')} ${record.names.join(', ')}`);
   io.say(`  ${record.profile}, ${record.keyType}, serial ${record.serial}`);
   io.say(`  valid until ${record.notAfter.toISOString().slice(0, 10)} (${timeLeft(record.notAfter, ambient.now())})`);
@@ -174,11 +176,13 @@ async function issueList(context: Context, names: readonly string[], flags: Flag
   await withAuthority(context, flags, async ({ ca }) => {
     const orders = await checkRows(context, path, rows, flags, ca);
     const { issued, delivery } = await issueAndDeliver(context, ca, orders, flags);
-    for (const one of issued)
-      for (const { message } of one.warnings) context.io.warn(`${one.record.label}: ${message}`);
-    context.io.say(`${context.io.style('green', 'issued')} ${issued.length} certificates from ${path}`);
+    const warnings = issued.map((one, i) => allWarnings(one, delivery, i));
+    for (const [i, { record }] of issued.entries())
+      for (const { message } of warnings[i] ?? []) context.io.warn(`${record.label}: ${message}`);
+    const count = issued.length === 1 ? '1 certificate' : `${issued.length} certificates`;
+    context.io.say(`${context.io.style('green', 'issued')} ${count} from ${path}`);
     context.io.result(
-      issued.map((one, i) => issuedJson(one.record, deliveredTo(delivery, i), one.warnings)),
+      issued.map(({ record }, i) => issuedJson(record, deliveredTo(delivery, i), warnings[i] ?? [])),
       orders.map((order, i) => order.parcel(issued[i] as Issued).out).join('\n'),
     );
   });

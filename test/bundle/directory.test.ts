@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { stageDirectory, stageFile } from '../../src/bundle/directory.ts';
+import { zipBundle } from '../../src/bundle/zip.ts';
+import { temporaryFolder } from '../support/temp.ts';
+import { modeOf, outputFile, refusal, tree } from './support.ts';
+
+const OLD = [outputFile('a.pem', 'old certificate'), outputFile('a.key.pem', 'old key', true)];
+const NEW = [outputFile('a.pem', 'new certificate'), outputFile('a.key.pem', 'new key', true)];
+
+const write = async (folder: string, files: typeof OLD, force = false) =>
+  (await stageDirectory(folder, files, { force })).commit();
+
+/** Without the manifest, whose content is tested by what it allows. */
+function content(folder: string) {
+  const { '.local-ca.json': _manifest, ...rest } = tree(folder);
+  return rest;
+}
+
+describe('stageDirectory into a new folder', () => {
+  it('writes nothing in place before commit, and everything at once', async (t) => {
+    const parent = await temporaryFolder(t);
+    const staged = await stageDirectory(join(parent, 'out'), OLD);
+    assert.equal(fs.existsSync(join(parent, 'out')), false);
+    assert.deepEqual(await staged.commit(), [join(parent, 'out', 'a.pem'), join(parent, 'out', 'a.key.pem')]);
+    assert.deepEqual(content(join(parent, 'out')), { 'a.pem': 'old certificate', 'a.key.pem': 'old key' });
+    assert.deepEqual(fs.readdirSync(parent), ['out']);
+  });
+
+  it('has the modes of its files, and keeps others out when one is secret', async (t) => {
+    const parent = await temporaryFolder(t);
+    await write(join(parent, 'secret'), OLD);
+    await write(join(parent, 'public'), OLD.slice(0, 1));
+    assert.equal(modeOf(join(parent, 'secret')), 0o700);
+    assert.equal(modeOf(join(parent, 'public')), 0o755);
+    assert.equal(modeOf(join(parent, 'secret', 'a.key.pem')), 0o600);
+    assert.equal(modeOf(join(parent, 'secret', 'a.pem')), 0o644);
+  });
+
+  it('makes folders inside and above', async (t) => {
+    const parent = await temporaryFolder(t);
+    await write(join(parent, 'a/b/out'), [outputFile('x/y/z.pem', 'z')]);
+    assert.deepEqual(content(join(parent, 'a/b/out')), { 'x/y/z.pem': 'z' });
+  });
+
+  it('leaves nothing when it is discarded', async (t) => {
+    const parent = await temporaryFolder(t);
+    await (await stageDirectory(join(parent, 'a/b/out'), OLD)).discard();
+    assert.deepEqual(fs.readdirSync(parent), []);
+  });
+
+  it('keeps the folders above that somebody used meanwhile', async (t) => {
+    const parent = await temporaryFolder(t);
+    const staged = await stageDirectory(join(parent, 'a/b/out'), OLD);
+    fs.writeFileSync(join(parent, 'a', 'mine'), '');
+    await staged.discard();
+    assert.deepEqual(tree(parent), { 'a/mine': '' });
+  });
+
+  it('does not take over a folder that appears meanwhile', async (t) => {
+    const parent = await temporaryFolder(t);
+    const staged = await stageDirectory(join(parent, 'out'), OLD);
+    fs.mkdirSync(join(parent, 'out'));
+    fs.writeFileSync(join(parent, 'out', 'mine'), '');
+    await assert.rejects(staged.commit(), refusal('LOCAL_CA_OUTPUT_EXISTS', /out appeared meanwhile/));
+    assert.deepEqual(tree(parent), { 'out/mine': '' });
+  });
+
+  const blocked: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    ['a file', (path) => fs.writeFileSync(path, 'mine'), /out is not a folder/],
+    ['a link to a folder', (path) => fs.symlinkSync('.', path), /out is a symbolic link/],
+    ['a link to nothing', (path) => fs.symlinkSync('nowhere', path), /out is a symbolic link/],
+  ];
+  for (const [what, make, message] of blocked) {
+    it(`refuses ${what}, forced or not`, async (t) => {
+      const parent = await temporaryFolder(t);
+      make(join(parent, 'out'));
+      for (const force of [false, true]) {
+        await assert.rejects(write(join(parent, 'out'), OLD, force), refusal('LOCAL_CA_OUTPUT_EXISTS', message));
+      }
+      assert.deepEqual(fs.readdirSync(parent), ['out']);
+    });
+  }
+
+  it('refuses a path through a file', async (t) => {
+    const parent = await temporaryFolder(t);
+    fs.writeFileSync(join(parent, 'file'), 'mine');
+    await assert.rejects(
+      write(join(parent, 'file/out'), OLD),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /file is not a folder/),
+    );
+    await assert.rejects(
+      write(join(parent, 'file/a/out'), OLD),
+      refusal('LOCAL_CA_OUTPUT_FAILED', /a part of the path is a file/),
+    );
+    assert.deepEqual(tree(parent), { file: 'mine' });
+  });
+
+  it('refuses a name that is too long', async (t) => {
+    const parent = await temporaryFolder(t);
+    await assert.rejects(
+      write(join(parent, 'x'.repeat(300)), OLD),
+      refusal('LOCAL_CA_OUTPUT_FAILED', /name is too long/),
+    );
+    assert.deepEqual(fs.readdirSync(parent), []);
+    await assert.rejects(
+      write(join(parent, 'out'), [outputFile('x'.repeat(300), '')]),
+      refusal('LOCAL_CA_OUTPUT_FAILED', /name is too long/),
+    );
+    assert.deepEqual(fs.readdirSync(parent), []);
+  });
+
+  it('sweeps up what a killed run left an hour ago, and nothing younger', async (t) => {
+    const parent = await temporaryFolder(t);
+    for (const [name, hours] of [
+      ['old', 2],
+      ['young', 0],
+    ] as const) {
+      fs.mkdirSync(join(parent, `.local-ca-stage-${name}`));
+      fs.writeFileSync(join(parent, `.local-ca-stage-${name}`, 'key.pem'), 'secret');
+      const then = Date.now() / 1000 - hours * 3600;
+      fs.utimesSync(join(parent, `.local-ca-stage-${name}`), then, then);
+    }
+    await write(join(parent, 'out'), OLD);
+    assert.deepEqual(fs.readdirSync(parent), ['.local-ca-stage-young', 'out']);
+  });
+});
+
+describe('stageDirectory into a folder that exists', () => {
+  it('replaces what local-ca made, and keeps the rest and the folder', async (t) => {
+    const folder = await temporaryFolder(t);
+    fs.chmodSync(folder, 0o751);
+    fs.writeFileSync(join(folder, 'mine'), 'mine');
+    await write(folder, OLD);
+    await write(folder, [...NEW, outputFile('sub/more.pem', 'more')]);
+    assert.deepEqual(content(folder), {
+      mine: 'mine',
+      'a.pem': 'new certificate',
+      'a.key.pem': 'new key',
+      'sub/more.pem': 'more',
+    });
+    assert.equal(modeOf(folder), 0o751);
+    assert.equal(modeOf(join(folder, 'a.key.pem')), 0o600);
+  });
+
+  it('remembers the files of an earlier bundle', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    await write(folder, [outputFile('b.pem', 'b')]);
+    await write(folder, NEW);
+    assert.equal(content(folder)['a.pem'], 'new certificate');
+  });
+
+  it('leaves nothing when it is discarded', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    const before = tree(folder);
+    await (await stageDirectory(folder, NEW)).discard();
+    assert.deepEqual(tree(folder), before);
+  });
+
+  const foreign: readonly (readonly [string, (folder: string) => void, RegExp])[] = [
+    [
+      'a file of somebody else',
+      (folder) => fs.writeFileSync(join(folder, 'a.key.pem'), 'mine'),
+      /a\.key\.pem exists, and local-ca did not make it/,
+    ],
+    [
+      'a link',
+      (folder) => fs.symlinkSync('/etc/passwd', join(folder, 'a.pem')),
+      /a\.pem exists, and local-ca did not make it/,
+    ],
+    ['a link to nothing', (folder) => fs.symlinkSync('nowhere', join(folder, 'a.pem')), /a\.pem exists, and local-ca/],
+  ];
+  for (const [what, make, message] of foreign) {
+    it(`refuses to replace ${what}, and does so by force`, async (t) => {
+      const folder = await temporaryFolder(t);
+      make(folder);
+      const before = fs.readdirSync(folder);
+      await assert.rejects(stageDirectory(folder, OLD), refusal('LOCAL_CA_OUTPUT_EXISTS', message));
+      assert.deepEqual(fs.readdirSync(folder), before);
+      await write(folder, OLD, true);
+      assert.deepEqual(content(folder), { 'a.pem': 'old certificate', 'a.key.pem': 'old key' });
+      assert.ok(fs.lstatSync(join(folder, 'a.pem')).isFile());
+    });
+  }
+
+  it('refuses to replace what was edited since', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    fs.appendFileSync(join(folder, 'a.pem'), '# note');
+    await assert.rejects(
+      stageDirectory(folder, NEW),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /a\.pem was changed after local-ca made it/),
+    );
+    assert.equal(content(folder)['a.key.pem'], 'old key');
+    await write(folder, NEW, true);
+    assert.equal(content(folder)['a.pem'], 'new certificate');
+  });
+
+  it('refuses when it is edited between staging and commit', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    const staged = await stageDirectory(folder, NEW);
+    fs.appendFileSync(join(folder, 'a.pem'), '# note');
+    await assert.rejects(staged.commit(), refusal('LOCAL_CA_OUTPUT_EXISTS', /was changed/));
+    assert.deepEqual(content(folder), { 'a.pem': 'old certificate# note', 'a.key.pem': 'old key' });
+  });
+
+  it('refuses a folder where a file belongs, and a link on the way, forced or not', async (t) => {
+    const folder = await temporaryFolder(t);
+    fs.mkdirSync(join(folder, 'a.pem'));
+    fs.symlinkSync('/tmp', join(folder, 'sub'));
+    for (const force of [false, true]) {
+      await assert.rejects(
+        stageDirectory(folder, OLD, { force }),
+        refusal('LOCAL_CA_OUTPUT_EXISTS', /a\.pem is a folder/),
+      );
+      const below = stageDirectory(folder, [outputFile('sub/x.pem', '')], { force });
+      await assert.rejects(below, refusal('LOCAL_CA_OUTPUT_EXISTS', /sub is a symbolic link/));
+    }
+  });
+
+  it('trusts no damaged manifest', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    fs.writeFileSync(join(folder, '.local-ca.json'), '{"version":1,"files":[{}]}');
+    await assert.rejects(stageDirectory(folder, NEW), refusal('LOCAL_CA_OUTPUT_EXISTS', /local-ca did not make it/));
+  });
+
+  it('lets two at once each write whole bundles', async (t) => {
+    const folder = await temporaryFolder(t);
+    await write(folder, OLD);
+    const first = await stageDirectory(folder, NEW);
+    const second = await stageDirectory(
+      folder,
+      NEW.map((file) => outputFile(file.path, `other ${file.path}`, file.secret)),
+    );
+    await first.commit();
+    await second.commit();
+    assert.deepEqual(content(folder), { 'a.pem': 'other a.pem', 'a.key.pem': 'other a.key.pem' });
+  });
+
+  it('does not follow a forged journal out of the folder', async (t) => {
+    const parent = await temporaryFolder(t);
+    const commit = join(parent, 'out/.local-ca-commit');
+    fs.mkdirSync(commit, { recursive: true });
+    fs.writeFileSync(join(commit, 'x-0'), 'evil');
+    fs.writeFileSync(join(commit, 'x.json'), JSON.stringify([{ from: 'x-0', to: '../evil' }]));
+    await assert.rejects(stageDirectory(join(parent, 'out'), OLD), refusal('LOCAL_CA_PATH_INVALID', /climbs out/));
+    assert.deepEqual(fs.readdirSync(parent), ['out']);
+  });
+});
+
+describe('stageFile', () => {
+  const zip = (text: string) => zipBundle([outputFile('ca.pem', text)]);
+  const put = async (path: string, bytes: Uint8Array, force = false) =>
+    (await stageFile(path, bytes, 0o600, { force })).commit();
+
+  it('writes at commit, with its mode, and makes the folders above', async (t) => {
+    const path = join(await temporaryFolder(t), 'a/b/out.zip');
+    const staged = await stageFile(path, await zip('1'), 0o600);
+    assert.equal(fs.existsSync(path), false);
+    assert.deepEqual(await staged.commit(), [path]);
+    assert.equal(modeOf(path), 0o600);
+    assert.deepEqual(new Uint8Array(fs.readFileSync(path)), new Uint8Array(await zip('1')));
+    assert.deepEqual(fs.readdirSync(join(path, '..')), ['out.zip']);
+  });
+
+  it('leaves nothing when it is discarded', async (t) => {
+    const parent = await temporaryFolder(t);
+    await (await stageFile(join(parent, 'a/b/out.zip'), await zip('1'), 0o644)).discard();
+    assert.deepEqual(fs.readdirSync(parent), []);
+  });
+
+  it('replaces its own zip, and no other file', async (t) => {
+    const path = join(await temporaryFolder(t), 'out.zip');
+    await put(path, await zip('1'));
+    await put(path, await zip('2'));
+    assert.deepEqual(new Uint8Array(fs.readFileSync(path)), new Uint8Array(await zip('2')));
+    fs.appendFileSync(path, 'x');
+    await assert.rejects(
+      put(path, await zip('3')),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /out\.zip exists, and is not as local-ca made it/),
+    );
+    await put(path, await zip('3'), true);
+    assert.deepEqual(new Uint8Array(fs.readFileSync(path)), new Uint8Array(await zip('3')));
+  });
+
+  it('refuses a link, and a folder even by force', async (t) => {
+    const parent = await temporaryFolder(t);
+    fs.symlinkSync('nowhere', join(parent, 'link.zip'));
+    fs.mkdirSync(join(parent, 'folder.zip'));
+    await assert.rejects(
+      put(join(parent, 'link.zip'), await zip('1')),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /link\.zip exists/),
+    );
+    await assert.rejects(
+      put(join(parent, 'folder.zip'), await zip('1'), true),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /is a folder/),
+    );
+    assert.deepEqual(fs.readdirSync(parent), ['folder.zip', 'link.zip']);
+  });
+
+  it('does not replace a file that appears meanwhile', async (t) => {
+    const path = join(await temporaryFolder(t), 'out.zip');
+    const staged = await stageFile(path, await zip('1'), 0o644);
+    fs.writeFileSync(path, 'mine');
+    await assert.rejects(staged.commit(), refusal('LOCAL_CA_OUTPUT_EXISTS', /out\.zip exists/));
+    assert.deepEqual(tree(join(path, '..')), { 'out.zip': 'mine' });
+  });
+});
