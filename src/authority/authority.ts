@@ -2,6 +2,7 @@
 import { systemAmbient } from '../ambient.ts';
 import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
+import { equalBytes } from '../core/der.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import type { AuthorityOptions, LeafOptions, LeafRequest } from '../core/options.ts';
 import { type Certificate, parseCertificate } from '../core/parse.ts';
@@ -217,13 +218,24 @@ export class CertificateAuthority {
   async export(labelOrSerial: string, key?: PrivateKey): Promise<Material> {
     const record = await this.get(labelOrSerial);
     const kept = record.keyKept ? importKey(await this.#home.leafKeys.load(record.serial)) : undefined;
-    return materialOf(authorityChain(this.#authorities, record.issuerId), record, key ?? kept);
+    const own = key ?? kept;
+    if (own !== undefined) assertOwnKey(own, record);
+    return materialOf(authorityChain(this.#authorities, record.issuerId), record, own);
   }
 
   /** What the files that clients need are made from: the CA alone. */
   exportAuthority(): Material {
     return materialOf(this.chain);
   }
+}
+
+function assertOwnKey(key: PrivateKey, record: CertificateRecord): void {
+  if (equalBytes(key.publicKey, parseCertificate(record.certificate).publicKey)) return;
+  throw new LocalCaError(
+    'LOCAL_CA_KEY_MISMATCH',
+    `the private key does not belong to the certificate ${quote(record.label)}`,
+    'Give the key file that was made with it.',
+  );
 }
 
 async function openVaultKey(pem: Uint8Array, passphrase: OpenOptions['passphrase']): Promise<PrivateKey> {

@@ -136,15 +136,9 @@ function withManifest(folder: string, files: readonly OutputFile[]): OutputFile[
   return [...files, { path: MANIFEST, mode: 0o644, secret: false, bytes }];
 }
 
-/** Makes what is missing above the target. Not open to others' writing, whatever the umask. Gives the topmost, if any. */
-function makeParents(target: string): string | undefined {
-  try {
-    return fs.mkdirSync(dirname(target), { recursive: true, mode: PUBLIC_FOLDER });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw blocked(dirname(target), 'is not a folder');
-    throw error;
-  }
-}
+/** The topmost folder that had to be made, if any. Not open to others' writing, whatever the umask. */
+const makeParents = (target: string): string | undefined =>
+  fs.mkdirSync(dirname(target), { recursive: true, mode: PUBLIC_FOLDER });
 
 const STAGE = '.local-ca-stage-';
 const HOUR = 3_600_000;

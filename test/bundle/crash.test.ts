@@ -73,15 +73,20 @@ describe('a run that dies', () => {
     assert.deepEqual([...outcomes], ['old false', 'new false', 'new true']);
   });
 
+  /** A folder in which a run committed and then died. */
+  async function committed(folder: string): Promise<void> {
+    await write(folder, 'old');
+    for (let nth = 1; !fs.existsSync(join(folder, '.local-ca-commit')); nth++) {
+      const staged = await stageDirectory(folder, bundle('new'));
+      assert.equal(await dyingAt(nth, () => staged.commit()), false);
+    }
+  }
+
   it('is completed by a run that itself dies, and by the next', async (t) => {
     const parent = await temporaryFolder(t);
     for (let nth = 1, done = false; !done; nth++) {
       const folder = join(parent, String(nth));
-      await write(folder, 'old');
-      // The commit is one renaming: let it be the last thing that happens.
-      const staged = await stageDirectory(folder, bundle('new'));
-      await dyingAt(2, () => staged.commit());
-      assert.ok(fs.existsSync(join(folder, '.local-ca-commit')));
+      await committed(folder);
       done = await dyingAt(nth, () => stageDirectory(folder, []));
       await stageDirectory(folder, []);
       assert.deepEqual(visible(folder), whole('new'), `dead before change ${nth}`);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -81,7 +82,7 @@ describe('an output that cannot be written', { skip: !posix }, () => {
   });
 
   it('is an error on a full disk, and leaves nothing', async (t) => {
-    const disk = await smallDisk(t);
+    const disk = smallDisk(t);
     if (disk === undefined) return t.skip('no small file system could be mounted here');
     const files = { 'a.pem': 'certificate', 'b.pem': 'x'.repeat(100_000) };
     for (const folder of [join(disk, 'new/out'), disk]) {
@@ -95,13 +96,18 @@ describe('an output that cannot be written', { skip: !posix }, () => {
 });
 
 /** Only root may mount, and in some containers not even root. */
-async function smallDisk(t: TestContext): Promise<string | undefined> {
-  const folder = await temporaryFolder();
+function smallDisk(t: TestContext): string | undefined {
+  const folder = fs.mkdtempSync(join(fs.realpathSync(tmpdir()), 'local-ca-disk-'));
+  let mounted = false;
+  t.after(() => {
+    if (mounted) execFileSync('umount', [folder]);
+    fs.rmdirSync(folder);
+  });
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+    mounted = true;
+    return folder;
   } catch {
     return undefined;
   }
-  t.after(() => execFileSync('umount', [folder]));
-  return folder;
 }
