@@ -10,7 +10,6 @@ import { keySigner, type Signer } from '../core/signer.ts';
 import { quote } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
-import { encodePem } from '../formats/pem.ts';
 import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from '../store/store.ts';
 import type { KeyVault } from '../store/vault.ts';
 import {
@@ -31,8 +30,6 @@ export interface AuthorityHome {
   readonly caKeys: KeyVault;
   /** Leaf keys that somebody asked to keep, by serial. */
   readonly leafKeys: KeyVault;
-  /** Puts a CA's certificate where people look for it; a home without such a place leaves this out. */
-  publishCertificate?(role: AuthorityRecord['role'], pem: Uint8Array): Promise<void>;
 }
 
 export interface OpenOptions {
@@ -116,9 +113,6 @@ export class CertificateAuthority {
       detail: records.at(-1)?.name ?? '',
     };
     await home.store.addAuthorities(records, event);
-    for (const { role, certificate } of records) {
-      await home.publishCertificate?.(role, new TextEncoder().encode(encodePem('CERTIFICATE', certificate)));
-    }
     return new CertificateAuthority(home, records, { passphrase, ambient });
   }
 

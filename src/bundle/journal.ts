@@ -11,6 +11,7 @@ import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { createFile, syncFolder, writeError } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
 import { defaultMode, type OutputFile } from './file.ts';
 import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
 
@@ -65,13 +66,26 @@ function moveAll(folder: string, journal: string): void {
   const path = join(folder, COMMIT, journal);
   const text = unless(['ENOENT'], () => fs.readFileSync(path, 'utf8'));
   if (text === undefined) return;
-  const moves = v.parse(JournalSchema, JSON.parse(text));
+  const moves = readJournal(path, text);
   for (const { from, to } of moves) {
     if (to !== MANIFEST) checkBundlePath(to);
     move(join(folder, COMMIT, from), join(folder, to));
   }
   for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to))))) syncFolder(part);
   unless(['ENOENT'], () => fs.unlinkSync(path));
+}
+
+function readJournal(path: string, text: string): v.InferOutput<typeof JournalSchema> {
+  try {
+    return v.parse(JournalSchema, JSON.parse(text));
+  } catch (cause) {
+    throw new LocalCaError(
+      'LOCAL_CA_OUTPUT_FAILED',
+      `${path} is damaged, and says what an interrupted run had still to do`,
+      `Move the files in ${dirname(path)} to their places by hand, and remove it.`,
+      { cause },
+    );
+  }
 }
 
 function move(from: string, to: string): void {

@@ -21,7 +21,7 @@ const FACTS = {
 } as const;
 
 /** Every placeholder that a template may use. */
-export const VOCABULARY = {
+const VOCABULARY = {
   label: 'text',
   /** Whether the CA signs through an intermediate. */
   intermediates: 'flag',

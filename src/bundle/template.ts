@@ -42,7 +42,7 @@ const RenderSchema = v.strictObject({
   needs: v.optional(v.array(v.picklist(CONTENT_NAMES)), []),
 });
 
-export const TemplateSchema = v.strictObject({
+const TemplateSchema = v.strictObject({
   $schema: v.exactOptional(v.string()),
   title: Line,
   summary: Line,

@@ -29,8 +29,8 @@ export async function withAuthority<T>(
   }
 }
 
-/** From the file, the environment, or the person; asked for only when the CA's key turns out to be encrypted. */
-async function existingPassphrase(context: Context, flags: Flags): Promise<string> {
+/** From the file, the environment, or the person; asked for only when a key turns out to be encrypted. */
+export async function existingPassphrase(context: Context, flags: Flags): Promise<string> {
   const given = givenPassphrase(context, flags);
   if (given !== undefined) return given;
   if (!context.io.interactive) throw passphraseMissing();
@@ -38,8 +38,21 @@ async function existingPassphrase(context: Context, flags: Flags): Promise<strin
   return askPassphrase("Passphrase of the CA's key");
 }
 
-/** For a CA that is about to be made or taken over. */
-export async function newPassphrase(context: Context, flags: Flags): Promise<string> {
+/**
+ * For a CA that is about to be made or taken over; undefined for a plain key. A passphrase that nobody would use is
+ * refused: its giver would believe the key to be encrypted.
+ */
+export async function chosenPassphrase(context: Context, flags: Flags): Promise<string | undefined> {
+  if (flags.encryptKey === true) return newPassphrase(context, flags);
+  if (flags.passphraseFile === undefined) return undefined;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    '--passphrase-file was given without --encrypt-key',
+    "Add --encrypt-key to encrypt the CA's key, or leave the file out.",
+  );
+}
+
+async function newPassphrase(context: Context, flags: Flags): Promise<string> {
   const given = givenPassphrase(context, flags);
   if (given !== undefined) return given;
   if (!context.io.interactive) throw passphraseMissing();

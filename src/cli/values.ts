@@ -9,6 +9,9 @@ const invalid = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OP
 /** The flag's long name, for messages. */
 const nameOf = (flags: string) => /--[a-z0-9-]+/.exec(flags)?.[0] ?? flags;
 
+/** `fromKey` -> `--from-key`, as the parser names what it parsed. */
+export const flagName = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 export const days = (text: string): number => {
   if (/^[0-9]+$/.test(text)) return Number(text);
   throw new LocalCaError(

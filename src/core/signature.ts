@@ -1,8 +1,8 @@
 /** Checks signatures on certificates, requests and revocation lists: SEQUENCE { data, algorithm, BIT STRING }. */
 import type { webcrypto } from 'node:crypto';
-import { LocalCaError } from '../errors.ts';
 import { findSignatureScheme, type KeyAlgorithm, type SignatureScheme } from './algorithms.ts';
 import type { Ambient } from './ambient.ts';
+import { attempt } from './attempt.ts';
 import { children, type Element, expectTag, readBitString, readOid, readSmallInteger, readWhole, TAG } from './der.ts';
 import { algorithmOfSpki, webCryptoAlgorithm } from './keys.ts';
 
@@ -44,7 +44,7 @@ export async function verifySignature(
   ambient: Ambient,
   { acceptSha1 = false }: SignatureOptions = {},
 ): Promise<SignatureVerdict> {
-  const key = readKeyAlgorithm(issuerSpki);
+  const key = attempt(() => algorithmOfSpki(issuerSpki));
   const scheme = schemeOf(signed);
   if (isWeakSignature(signed) && !(acceptSha1 && scheme?.hash === 'SHA-1')) return 'weak';
   if (key === undefined || scheme === undefined) return 'unsupported';
@@ -86,15 +86,6 @@ function ecdsaToRaw(signature: Uint8Array, size: number): Uint8Array {
   return raw;
 }
 
-function readKeyAlgorithm(spki: Uint8Array): KeyAlgorithm | undefined {
-  try {
-    return algorithmOfSpki(spki);
-  } catch (error) {
-    if (error instanceof LocalCaError) return undefined;
-    throw error;
-  }
-}
-
 // --- schemes ---------------------------------------------------------------------------------------------------
 
 interface Scheme extends SignatureScheme {
@@ -132,16 +123,16 @@ const PSS_HASHES: ReadonlyMap<string, NonNullable<SignatureScheme['hash']>> = ne
 ] as const);
 
 /** RSASSA-PSS-params (RFC 4055 3.1). A left-out hash means SHA-1, which nobody signs with: not supported. */
-function pssScheme(der: Uint8Array): Scheme | undefined {
-  try {
-    const identifier = children(readWhole(der, TAG.sequence))[1] as Element;
+const pssScheme = (der: Uint8Array): Scheme | undefined =>
+  attempt(() => {
+    const identifier = expectTag(children(readWhole(der, TAG.sequence))[1], TAG.sequence);
     const parameters = children(expectTag(children(identifier)[1], TAG.sequence));
-    const field = (tag: number) => children(parameters.find((item) => item.tag === tag) as Element)[0] as Element;
-    const hash = PSS_HASHES.get(readOid(children(field(0xa0))[0]));
-    const maskHash = PSS_HASHES.get(readOid(children(children(field(0xa1))[1] as Element)[0]));
+    const field = (number: number) => parameters.find(({ tag }) => tag === (0xa0 | number));
+    const inside = (element: Element | undefined) => (element === undefined ? [] : children(element));
+    const hash = PSS_HASHES.get(readOid(inside(inside(field(0))[0])[0]));
+    const maskHash = PSS_HASHES.get(readOid(inside(inside(inside(field(1))[0])[1])[0]));
     if (hash === undefined || hash !== maskHash) return undefined;
-    return { title: `RSA-PSS with ${hash}`, family: 'rsa', hash, saltLength: readSmallInteger(field(0xa2)) };
-  } catch {
-    return undefined;
-  }
-}
+    const [salt] = inside(field(2));
+    const saltLength = salt === undefined ? 20 : readSmallInteger(salt);
+    return { title: `RSA-PSS with ${hash}`, family: 'rsa', hash, saltLength };
+  });

@@ -13,7 +13,7 @@ import {
   setOf,
   TAG,
 } from '../core/der.ts';
-import type { Bag, BagAttribute } from './pki.ts';
+import type { Bag, BagAttribute } from './pki-records.ts';
 
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20';
 const LOCAL_KEY_ID = '1.2.840.113549.1.9.21';

@@ -21,6 +21,7 @@ import {
 } from '../core/der.ts';
 import { decryptCbc, decryptPbes2, type Encrypted, type EncryptOptions, known, PBES2 } from '../core/pbes2.ts';
 import { LocalCaError } from '../errors.ts';
+import type { Mac } from './pki-records.ts';
 import { decryptRc2 } from './rc2.ts';
 
 interface Scheme {
@@ -160,14 +161,6 @@ export function decryptPart(encrypted: Encrypted, secret: Secret): Uint8Array {
   };
   const key = derive(secret, 'key', keyLength, derivation);
   return decrypt(key, derive(secret, 'iv', 8, derivation), encrypted.ciphertext);
-}
-
-export interface Mac {
-  /** OID of the hash. */
-  readonly algorithm: string;
-  readonly salt: Uint8Array;
-  readonly iterations: number;
-  readonly digest: Uint8Array;
 }
 
 export function computeMac(content: Uint8Array, secret: Secret, mac: Omit<Mac, 'digest'>): Uint8Array {

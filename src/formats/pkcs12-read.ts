@@ -8,7 +8,8 @@ import { reading } from './damaged.ts';
 import type { KeyEntry, StoreEntry, TrustedEntry } from './entries.ts';
 import { isTrusted, keyIdOf, nameOf } from './pkcs12-attributes.ts';
 import { computeMac, decryptPart, makeSecret, type Secret, workLimit } from './pkcs12-pbe.ts';
-import { type Bag, decodeBags, decodePfx, decodeSafes, type Pfx, type Safe } from './pki.ts';
+import { decodeBags, decodePfx, decodeSafes } from './pki.ts';
+import type { Bag, Pfx, Safe } from './pki-records.ts';
 
 export interface ReadPkcs12Options {
   /** Without one, only what is not encrypted can be read, and nothing is checked: trust stores are sometimes so. */

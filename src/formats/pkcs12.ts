@@ -12,7 +12,8 @@ import {
   withExchangeUsage,
 } from './pkcs12-attributes.ts';
 import { computeMac, encryptTripleDes, makeSecret, type Secret } from './pkcs12-pbe.ts';
-import { encodeBags, encodePfx, encodeSafes, type Safe, type WritableBag } from './pki.ts';
+import { encodeBags, encodePfx, encodeSafes } from './pki.ts';
+import type { Safe, WritableBag } from './pki-records.ts';
 
 export { readPkcs12 } from './pkcs12-read.ts';
 

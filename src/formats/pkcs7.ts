@@ -3,7 +3,8 @@ import { TAG } from '../core/der.ts';
 import { LocalCaError } from '../errors.ts';
 import { damaged, reading } from './damaged.ts';
 import { decodePem } from './pem.ts';
-import { type CertificateSet, decodeSignedData, encodeSignedData } from './pki.ts';
+import { decodeSignedData, encodeSignedData } from './pki.ts';
+import type { CertificateSet } from './pki-records.ts';
 
 /**
  * A `.p7b` file, DER. The certificates stay in the order given, as OpenSSL keeps them: DER would sort the set, but

@@ -26,7 +26,7 @@ import {
 import { compareBytes, readElement, readWhole } from '../core/der.ts';
 import type { Encrypted } from '../core/pbes2.ts';
 import { LocalCaError } from '../errors.ts';
-import type { Mac } from './pkcs12-pbe.ts';
+import type { Bag, BagAttribute, BagValue, CertificateSet, Mac, Pfx, Safe, WritableBag } from './pki-records.ts';
 
 type Block = Parameters<typeof compareSchema>[0];
 type Schema = Parameters<typeof compareSchema>[2];
@@ -86,11 +86,6 @@ const unsupported = (what: string) =>
 
 // --- PKCS#7 ------------------------------------------------------------------------------------------------------
 
-export interface CertificateSet {
-  readonly certificates: readonly Uint8Array[];
-  readonly crls: readonly Uint8Array[];
-}
-
 /** SignedData without content or signers (RFC 2315 9.1): a bag for certificates, kept in the order given. */
 export function encodeSignedData(certificates: readonly Uint8Array[]): Uint8Array {
   const signed = new SignedData({
@@ -119,12 +114,6 @@ function sequencesIn(set: Block | Block[] | undefined): Uint8Array[] {
 }
 
 // --- PKCS#12: the file -------------------------------------------------------------------------------------------
-
-export interface Pfx {
-  /** AuthenticatedSafe, DER: what the MAC is over. */
-  readonly content: Uint8Array;
-  readonly mac?: Mac;
-}
 
 export function encodePfx(content: Uint8Array, mac: Mac): Uint8Array {
   const macData = new MacData({
@@ -155,9 +144,6 @@ const macOf = ({ mac, macSalt, iterations = 1 }: MacData): Mac => ({
   iterations,
   digest: octets(mac.digest),
 });
-
-/** One part of the file: SafeContents, in the clear or encrypted. */
-export type Safe = { readonly plain: Uint8Array } | { readonly encrypted: Encrypted };
 
 export const encodeSafes = (safes: readonly Safe[]): Uint8Array =>
   encode(
@@ -193,31 +179,12 @@ function decodeSafe({ contentType, content }: ContentInfo): Safe {
 
 // --- PKCS#12: the bags -------------------------------------------------------------------------------------------
 
-export type BagValue =
-  | { readonly certificate: Uint8Array }
-  | { readonly shroudedKey: Encrypted }
-  | { readonly plainKey: Uint8Array };
-
-export interface BagAttribute {
-  readonly type: string;
-  /** DER. */
-  readonly values: readonly Uint8Array[];
-}
-
-export interface Bag {
-  readonly value: BagValue;
-  readonly attributes: readonly BagAttribute[];
-}
-
 const BAG = {
   plainKey: '1.2.840.113549.1.12.10.1.1',
   shroudedKey: '1.2.840.113549.1.12.10.1.2',
   certificate: '1.2.840.113549.1.12.10.1.3',
   safeContents: '1.2.840.113549.1.12.10.1.6',
 } as const;
-
-/** What we write: certificates, and keys that are encrypted. */
-export type WritableBag = Bag & { readonly value: Exclude<BagValue, { plainKey: Uint8Array }> };
 
 export const encodeBags = (bags: readonly WritableBag[]): Uint8Array =>
   encode(new SafeContents({ safeBags: bags.map(encodeBag) }));

@@ -252,6 +252,24 @@ describe('stageDirectory into a folder that exists', () => {
   });
 });
 
+describe('what an interrupted run left, when it is damaged', () => {
+  for (const journal of ['', '[{"from":"../x","to":"a"}]', '{}']) {
+    it(`is an error for ${JSON.stringify(journal)}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      fs.mkdirSync(join(folder, '.local-ca-commit'));
+      fs.writeFileSync(join(folder, '.local-ca-commit', 'x.json'), journal);
+      await assert.rejects(stageDirectory(folder, OLD), refusal('LOCAL_CA_OUTPUT_FAILED', /x\.json is damaged/));
+    });
+  }
+
+  it('is cleared away when it is empty', async (t) => {
+    const folder = await temporaryFolder(t);
+    fs.mkdirSync(join(folder, '.local-ca-commit'));
+    await write(folder, OLD);
+    assert.deepEqual(content(folder), { 'a.pem': 'old certificate', 'a.key.pem': 'old key' });
+  });
+});
+
 describe('stageFile', () => {
   const zip = (text: string) => zipBundle([outputFile('ca.pem', text)]);
   const put = async (path: string, bytes: Uint8Array, force = false) =>

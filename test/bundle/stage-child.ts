@@ -1,6 +1,6 @@
 /**
- * Stages and commits in a process of its own, under another umask or as another user. Prints what was committed, or the
- * code and message of a LocalCaError.
+ * Stages and commits in a process of its own, under another umask or as another user. Prints a line for each
+ * order: what was committed, or the code and message of a LocalCaError.
  */
 import { stageDirectory, stageFile } from '../../src/bundle/directory.ts';
 import { BundleFile } from '../../src/bundle/file.ts';
@@ -12,25 +12,31 @@ export interface ChildOrder {
   readonly files: Record<string, string>;
   readonly file?: boolean;
   readonly force?: boolean;
+}
+
+export interface ChildIdentity {
   readonly umask?: number;
   readonly uid?: number;
 }
 
-const order = JSON.parse(process.argv[2] as string) as ChildOrder;
-const files = Object.entries(order.files).map(
-  ([path, text]) => new BundleFile(path, new TextEncoder().encode(text), { secret: path.includes('key') }),
-);
-if (order.umask !== undefined) process.umask(order.umask);
-if (order.uid !== undefined) process.seteuid?.(order.uid);
-const options = { force: order.force === true };
-try {
+async function carryOut({ folder, files: texts, file = false, force = false }: ChildOrder): Promise<string> {
+  const files = Object.entries(texts).map(
+    ([path, text]) => new BundleFile(path, new TextEncoder().encode(text), { secret: path.includes('key') }),
+  );
   const [first] = files;
-  const staged =
-    order.file === true && first !== undefined
-      ? await stageFile(order.folder, first.bytes, first.mode, options)
-      : await stageDirectory(order.folder, files, options);
-  process.stdout.write(JSON.stringify(await staged.commit()));
-} catch (error) {
-  if (!(error instanceof LocalCaError)) throw error;
-  process.stdout.write(`${error.code}: ${error.message}`);
+  try {
+    const staged =
+      file && first !== undefined
+        ? await stageFile(folder, first.bytes, first.mode, { force })
+        : await stageDirectory(folder, files, { force });
+    return JSON.stringify(await staged.commit());
+  } catch (error) {
+    if (error instanceof LocalCaError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
 }
+
+const [identity, ...orders] = JSON.parse(process.argv[2] as string) as [ChildIdentity, ...ChildOrder[]];
+if (identity.umask !== undefined) process.umask(identity.umask);
+if (identity.uid !== undefined) process.seteuid?.(identity.uid);
+for (const order of orders) process.stdout.write(`${await carryOut(order)}\n`);

@@ -4,14 +4,27 @@ import { describe, test } from 'node:test';
 import { children, expectTag, readWhole, TAG } from '../../src/core/der.ts';
 import { decryptPbes2, encryptPkcs8 } from '../../src/core/pbes2.ts';
 import { detectFormat } from '../../src/formats/detect.ts';
+import type { StoreEntry } from '../../src/formats/entries.ts';
 import { readJks, writeJks } from '../../src/formats/jks.ts';
 import { decodePem, encodePem, pemCertificates } from '../../src/formats/pem.ts';
 import { readPkcs7, writePkcs7 } from '../../src/formats/pkcs7.ts';
+import { readPkcs12 } from '../../src/formats/pkcs12.ts';
 import { intermediate, leaf, leafKey, mixed, root } from '../formats/fixtures.ts';
 import { needs } from '../support/peers.ts';
-import { byAlias, everyKind, makeCrl, named, password, random, samePrivateKey, selfSigned, unusual, unusualAlias, withPlainKey, workshop } from './formats-workshop.ts';
-import type { StoreEntry } from '../../src/formats/entries.ts';
-import { readPkcs12 } from '../../src/formats/pkcs12.ts';
+import {
+  byAlias,
+  everyKind,
+  makeCrl,
+  named,
+  password,
+  random,
+  samePrivateKey,
+  selfSigned,
+  unusual,
+  unusualAlias,
+  withPlainKey,
+  workshop,
+} from './formats-workshop.ts';
 
 const chain = [leaf, intermediate, root];
 
@@ -112,7 +125,10 @@ describe('JKS', () => {
     await must('keytool -storepasswd', ...open, password, '-new', unusual);
     await must('keytool -keypasswd', ...open, unusual, '-alias', 'server', '-keypass', password, '-new', 'another1');
     const file = await read('a.jks');
-    assert.deepEqual(readJks(file, { password: unusual, keyPassword: 'another1' }).sort(byAlias), [...mixed].sort(byAlias));
+    assert.deepEqual(
+      readJks(file, { password: unusual, keyPassword: 'another1' }).sort(byAlias),
+      [...mixed].sort(byAlias),
+    );
     assert.throws(() => readJks(file, { password }), { code: 'LOCAL_CA_PASSWORD_WRONG' });
   });
 

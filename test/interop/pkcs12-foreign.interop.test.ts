@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { detectFormat } from '../../src/formats/detect.ts';
+import type { KeyEntry, StoreEntry, TrustedEntry } from '../../src/formats/entries.ts';
+import { readPkcs12 } from '../../src/formats/pkcs12.ts';
 import { intermediate, leaf, leafKey, root } from '../formats/fixtures.ts';
 import { needs } from '../support/peers.ts';
 import { password, withPlainKey, workshop } from './formats-workshop.ts';
-import type { KeyEntry, StoreEntry, TrustedEntry } from '../../src/formats/entries.ts';
-import { readPkcs12 } from '../../src/formats/pkcs12.ts';
 
 const whole: KeyEntry = { kind: 'key', alias: 'them', key: leafKey, chain: [leaf, intermediate, root] };
 const trusted = (alias: string, certificate = root): TrustedEntry => ({ kind: 'trusted', alias, certificate });

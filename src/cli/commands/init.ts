@@ -3,7 +3,6 @@ import { CertificateAuthority, type Issued } from '../../authority/authority.ts'
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import type { AuthorityOptions } from '../../core/options.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
-import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import { createHome } from '../../store/create-home.ts';
 import type { Home } from '../../store/home.ts';
@@ -11,12 +10,10 @@ import type { AuthorityRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { OUTPUT_FLAGS } from '../deliver.ts';
 import { authorityJson, deliveredPaths, issuedJson, timeLeft } from '../records.ts';
-import { newPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
-import { days, list } from '../values.ts';
+import { chosenPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
+import { takeOver } from '../take-over.ts';
+import { days, flagName, list } from '../values.ts';
 import { allWarnings, issueStaged, type Order, orderOf, type StagedIssue, tellCertificate } from './issue.ts';
-
-/** A CA key and a list of CA certificates are a few kilobytes. */
-const MOST_BYTES = 1024 * 1024;
 
 export const init: Command = {
   name: 'init',
@@ -70,9 +67,23 @@ const isAnswered = (flags: Flags) =>
 export async function initWithout(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
   // The CA's flags and the server's share these names; here they are the CA's.
   const { keyType: _keyType, days: _days, ...serverFlags } = flags;
+  if (names.length === 0) refuseServerFlags(flags);
   const order = names.length === 0 ? undefined : await orderOf(context, { names }, serverFlags);
   const made = await makeHome(context, flags, order);
   tellInit(context, made);
+}
+
+const SERVER_FLAGS = ['template', 'out', 'zip', 'format', 'password', 'passwordFile', 'alias', 'p12Profile'];
+
+/** Without a server, they would be ignored in silence. */
+function refuseServerFlags(flags: Flags): void {
+  const given = SERVER_FLAGS.find((flag) => flags[flag] !== undefined);
+  if (given === undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_ANSWER_MISSING',
+    `${flagName(given)} was given, but no name of a server`,
+    `Name the server: local-ca init db1.example.test. Or leave ${flagName(given)} out, for a CA alone.`,
+  );
 }
 
 interface Made {
@@ -107,49 +118,9 @@ async function establish(context: Context, flags: Flags, home: Home): Promise<Ce
     days: flags.days as number | undefined,
     intermediate: flags.intermediate === true,
     permit: flags.permit as string[] | undefined,
-    passphrase: flags.encryptKey === true ? await newPassphrase(context, flags) : undefined,
+    passphrase: await chosenPassphrase(context, flags),
   };
   return CertificateAuthority.create(home, options, context.ambient);
-}
-
-async function takeOver(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
-  const { fromCert, fromKey } = flags as { fromCert?: string; fromKey?: string };
-  if (fromCert === undefined || fromKey === undefined) {
-    throw new LocalCaError(
-      'LOCAL_CA_ANSWER_MISSING',
-      `--from-${fromCert === undefined ? 'cert' : 'key'} is missing`,
-      'A CA is taken over with both --from-cert FILE and --from-key FILE.',
-    );
-  }
-  const ignored = ['name', 'organization', 'country', 'keyType', 'days', 'intermediate', 'permit'].find(
-    (flag) => flags[flag] !== undefined,
-  );
-  if (ignored !== undefined) {
-    throw new LocalCaError(
-      'LOCAL_CA_OPTION_INVALID',
-      `--${ignored.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} cannot change a CA that exists`,
-      'Leave it out, or make a new CA without --from-cert.',
-    );
-  }
-  const certificate = readAtMost(fromCert, MOST_BYTES);
-  const key = readAtMost(fromKey, MOST_BYTES);
-  const plain = {
-    certificate,
-    key,
-    passphrase: flags.encryptKey === true ? await newPassphrase(context, flags) : undefined,
-  };
-  try {
-    return await CertificateAuthority.import(home, plain, context.ambient);
-  } catch (error) {
-    if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_KEY_ENCRYPTED') throw error;
-    // A key that came with a passphrase keeps it.
-    const passphrase = await newPassphrase(context, flags);
-    return CertificateAuthority.import(
-      home,
-      { certificate, key, keyPassphrase: passphrase, passphrase },
-      context.ambient,
-    );
-  }
 }
 
 function tellInit(context: Context, { chain, first }: Made): void {
@@ -157,7 +128,8 @@ function tellInit(context: Context, { chain, first }: Made): void {
   const home = resolve(context.home);
   const root = chain.at(-1) as AuthorityRecord;
   const certificate = parseCertificate(root.certificate);
-  const path = join(home, 'ca', 'root.crt.pem');
+  // Of an imported CA the highest certificate may be an intermediate.
+  const path = join(home, 'ca', `${root.role}.crt.pem`);
   io.say(`${io.style('green', 'made')} the CA ${root.name} in ${home}`);
   io.say(
     `  valid until ${certificate.notAfter.toISOString().slice(0, 10)} (${timeLeft(certificate.notAfter, ambient.now())})`,

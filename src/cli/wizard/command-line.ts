@@ -1,5 +1,6 @@
 /** A run as the command that repeats it, quoted for a POSIX shell. */
 import type { Flags } from '../command.ts';
+import { flagName } from '../values.ts';
 
 export function commandLine(command: string, args: readonly string[], flags: Flags): string {
   const written = Object.entries(flags).flatMap(([name, value]) => writeFlag(name, value));
@@ -7,9 +8,11 @@ export function commandLine(command: string, args: readonly string[], flags: Fla
 }
 
 function writeFlag(name: string, value: unknown): string[] {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagName(name);
   if (value === undefined || value === false) return [];
   if (value === true) return [flag];
+  // It would stay in the terminal's history and in logs.
+  if (name === 'password') return [flag, 'PASSWORD'];
   return [flag, quote(Array.isArray(value) ? value.join(',') : String(value))];
 }
 

@@ -2,10 +2,11 @@
 import type { Question } from 'inquirer';
 import { LocalCaError } from '../../errors.ts';
 
+/** A question as inquirer takes it. */
+export type WizardQuestion = Question & { readonly mask?: boolean };
+
 /** The answers come back under the names of their questions. */
-export async function ask<Given extends Record<string, unknown>>(
-  questions: readonly (Question & { mask?: boolean })[],
-): Promise<Given> {
+export async function ask<Given extends Record<string, unknown>>(questions: readonly WizardQuestion[]): Promise<Given> {
   const { default: inquirer } = await import('inquirer');
   const prompt = inquirer.createPromptModule({ output: process.stderr });
   try {

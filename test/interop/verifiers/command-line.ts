@@ -80,7 +80,7 @@ export const nss: Verifier = {
   programs: ['certutil'],
   checks: {
     expiry: /expired/i,
-    purpose: /Certificate type not approved/,
+    purpose: /Certificate type not approved|key usage inadequate/,
     constraints: /not permitted to issue a certificate with this name/,
     trust: /issuer is not recognized/,
   },

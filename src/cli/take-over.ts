@@ -1,0 +1,52 @@
+/** `init --from-cert --from-key`: a CA that another tool made, with its key. */
+import { CertificateAuthority } from '../authority/authority.ts';
+import { importKey } from '../core/keys.ts';
+import { readAtMost } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import type { Home } from '../store/home.ts';
+import type { Context, Flags } from './command.ts';
+import { chosenPassphrase, existingPassphrase } from './session.ts';
+import { flagName } from './values.ts';
+
+/** A CA key and a list of CA certificates are a few kilobytes. */
+const MOST_BYTES = 1024 * 1024;
+
+export async function takeOver(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
+  const { fromCert, fromKey } = flags as { fromCert?: string; fromKey?: string };
+  if (fromCert === undefined || fromKey === undefined) {
+    throw new LocalCaError(
+      'LOCAL_CA_ANSWER_MISSING',
+      `--from-${fromCert === undefined ? 'cert' : 'key'} is missing`,
+      'A CA is taken over with both --from-cert FILE and --from-key FILE.',
+    );
+  }
+  refuseChanges(flags);
+  const certificate = readAtMost(fromCert, MOST_BYTES);
+  const key = readAtMost(fromKey, MOST_BYTES);
+  // A key that came with a passphrase keeps it.
+  const keyPassphrase = isEncrypted(key) ? await existingPassphrase(context, flags) : undefined;
+  const passphrase = keyPassphrase ?? (await chosenPassphrase(context, flags));
+  return CertificateAuthority.import(home, { certificate, key, keyPassphrase, passphrase }, context.ambient);
+}
+
+/** What a certificate says is settled when it is signed. */
+function refuseChanges(flags: Flags): void {
+  const refused = ['name', 'organization', 'country', 'keyType', 'days', 'intermediate', 'permit'].find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (refused === undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    `${flagName(refused)} cannot change a CA that exists`,
+    'Leave it out, or make a new CA without --from-cert.',
+  );
+}
+
+function isEncrypted(key: Uint8Array): boolean {
+  try {
+    importKey(key);
+    return false;
+  } catch (error) {
+    return error instanceof LocalCaError && error.code === 'LOCAL_CA_KEY_ENCRYPTED';
+  }
+}
