@@ -2,8 +2,8 @@
 
 import { attempt } from './attempt.ts';
 import { equalBytes } from './der.ts';
+import { nameKey } from './name-text.ts';
 import { authorityKeyIdOf, type Certificate, isSelfIssued, subjectKeyIdOf } from './parse.ts';
-import { sameSubject } from './subject.ts';
 import { toHex } from './text.ts';
 
 /** Leaf first; the last is a root when the chain is complete. */
@@ -13,10 +13,8 @@ export type Chain = readonly Certificate[];
 const DEPTH_LIMIT = 12;
 const CHAIN_LIMIT = 100;
 
-export const sameCertificate = (a: Certificate, b: Certificate): boolean => equalBytes(a.der, b.der);
-
 export const isOneOf = (certificate: Certificate, list: readonly Certificate[]): boolean =>
-  list.some((other) => sameCertificate(certificate, other));
+  list.some((other) => equalBytes(certificate.der, other.der));
 
 /**
  * The best chain by structure: one that ends in a given root if there is any, else the longest. Its signatures are
@@ -29,19 +27,24 @@ export function buildChain(
 ): Chain {
   const chains = [...buildChains(leaf, candidates, roots)];
   const trusted = chains.find((chain) => isOneOf(chain.at(-1) as Certificate, roots));
-  return trusted ?? (chains.sort((a, b) => b.length - a.length)[0] as Chain);
+  return trusted ?? longest(chains);
 }
+
+const longest = (chains: readonly Chain[]) => chains.toSorted((a, b) => b.length - a.length)[0] as Chain;
 
 /**
  * Every way up, likely ones first: several CAs with one name (re-issued, cross-signed), in any order, repeated, or in
  * a loop. A way ends at a given root, or where no issuer is known.
  */
-export function* buildChains(
+export const buildChains = (
   leaf: Certificate,
   candidates: readonly Certificate[],
   roots: readonly Certificate[],
-): Generator<Chain> {
-  const issuersOf = issuerIndex(roots, candidates);
+): Generator<Chain> => waysUp(leaf, issuerIndex([...roots, ...candidates]), roots);
+
+type IssuersOf = (certificate: Certificate) => readonly Certificate[];
+
+function* waysUp(leaf: Certificate, issuersOf: IssuersOf, roots: readonly Certificate[]): Generator<Chain> {
   let left = CHAIN_LIMIT;
   function* climb(chain: Chain): Generator<Chain> {
     const top = chain.at(-1) as Certificate;
@@ -57,23 +60,19 @@ export function* buildChains(
 const sameHolder = (a: Certificate, b: Certificate) =>
   equalBytes(a.publicKey, b.publicKey) && equalBytes(a.subject, b.subject);
 
-/** Issuers by name, looked up once for each name: comparing names means decoding them. */
-function issuerIndex(
-  roots: readonly Certificate[],
-  candidates: readonly Certificate[],
-): (certificate: Certificate) => Certificate[] {
-  const all = withoutRepeats([...roots, ...candidates]);
-  const known = new Map<string, readonly Certificate[]>();
-  return (certificate) => {
-    const name = toHex(certificate.issuer);
-    const found = known.get(name) ?? all.filter(({ subject }) => isSameName(subject, certificate.issuer));
-    known.set(name, found);
-    // A stable sort: among equals, given roots stay first.
-    return found.toSorted((a, b) => keyIdMatch(b, certificate) - keyIdMatch(a, certificate));
-  };
+/** Issuers by name, likely ones first. Names are folded once: comparing each with each would take minutes on a long list. */
+function issuerIndex(list: readonly Certificate[]): IssuersOf {
+  const bySubject = new Map<string, Certificate[]>();
+  for (const certificate of withoutRepeats(list)) {
+    const key = nameKey(certificate.subject);
+    bySubject.set(key, [...(bySubject.get(key) ?? []), certificate]);
+  }
+  // A stable sort: among equals, what came first (the given roots) stays first.
+  return (certificate) =>
+    (bySubject.get(nameKey(certificate.issuer)) ?? []).toSorted(
+      (a, b) => keyIdMatch(b, certificate) - keyIdMatch(a, certificate),
+    );
 }
-
-const isSameName = (a: Uint8Array, b: Uint8Array): boolean => attempt(() => sameSubject(a, b)) ?? false;
 
 /**
  * 1 when the key identifiers say that this is the issuer, -1 when they say that it is not, 0 when they say nothing.
@@ -85,19 +84,22 @@ export function keyIdMatch(issuer: Certificate, certificate: Certificate): -1 | 
   return equalBytes(own, asked) ? 1 : -1;
 }
 
-export const withoutRepeats = (list: readonly Certificate[]): Certificate[] => [
+const withoutRepeats = (list: readonly Certificate[]): Certificate[] => [
   ...new Map(list.map((certificate) => [toHex(certificate.der), certificate])).values(),
 ];
 
 /** The certificates of a shuffled file, without repeats: each leaf with its issuers above it, then what is left. */
 export function orderCertificates(list: readonly Certificate[]): Certificate[] {
   const all = withoutRepeats(list);
-  const issuedNothing = (certificate: Certificate) =>
-    !all.some((other) => !sameCertificate(other, certificate) && isIssuedBy(other, certificate));
-  const leaves = all.filter(issuedNothing);
+  const issuersOf = issuerIndex(all);
+  const issuers = new Set(
+    all.flatMap((certificate) => issuersOf(certificate).filter((one) => issued(one, certificate))),
+  );
+  const leaves = all.filter((certificate) => !issuers.has(certificate));
+  // A lone root has issued nothing either, and comes after the real leaves.
   const start = leaves.toSorted((a, b) => Number(isSelfIssued(a)) - Number(isSelfIssued(b)));
-  return withoutRepeats([...start.flatMap((leaf) => buildChain(leaf, all, [])), ...all]);
+  return withoutRepeats([...start.flatMap((leaf) => longest([...waysUp(leaf, issuersOf, [])])), ...all]);
 }
 
-const isIssuedBy = (certificate: Certificate, issuer: Certificate) =>
-  isSameName(issuer.subject, certificate.issuer) && keyIdMatch(issuer, certificate) >= 0;
+const issued = (issuer: Certificate, certificate: Certificate) =>
+  issuer !== certificate && keyIdMatch(issuer, certificate) >= 0;

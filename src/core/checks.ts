@@ -3,7 +3,7 @@ import { attempt } from './attempt.ts';
 import type { Chain } from './chain.ts';
 import { keyIdMatch } from './chain.ts';
 import { constraintViolation } from './constraints.ts';
-import { children, readWhole } from './der.ts';
+import { equalBytes, sequence } from './der.ts';
 import { EXTENSION } from './extensions.ts';
 import { type Finding, type FindingCode, finding, subjectText } from './findings.ts';
 import { alternativeNames, hostMismatch } from './hostname.ts';
@@ -132,6 +132,7 @@ const host: Check = ({ certificate, index }, expected) => {
 // --- warnings: what the strictest clients (OpenSSL's x509_strict, Python 3.13) also refuse ------------------------
 
 const isAuthority = (certificate: Certificate) => basicConstraintsOf(certificate)?.authority === true;
+const EMPTY_NAME = sequence();
 const isModern = (certificate: Certificate) => certificate.version === 3;
 
 const hasCritical = ({ extensions }: Certificate, oid: string) =>
@@ -168,9 +169,7 @@ const STRICT_RULES: readonly { code: FindingCode; broken: (position: Position) =
   {
     code: 'names-not-critical',
     broken: ({ certificate, index }) =>
-      index === 0 &&
-      children(readWhole(certificate.subject)).length === 0 &&
-      !hasCritical(certificate, EXTENSION.subjectAltName),
+      index === 0 && equalBytes(certificate.subject, EMPTY_NAME) && !hasCritical(certificate, EXTENSION.subjectAltName),
   },
   { code: 'self-signed', broken: ({ certificate, index }) => index === 0 && isLoneLeaf(certificate) },
 ];

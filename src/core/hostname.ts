@@ -3,6 +3,7 @@
  * (Go, Chrome and Node no longer look at the common name), and a wildcard for exactly one left label.
  */
 import { LocalCaError } from '../errors.ts';
+import { attempt } from './attempt.ts';
 import { equalBytes } from './der.ts';
 import { EXTENSION, type GeneralName, readGeneralNames } from './extensions.ts';
 import { generalNameText, latin1 } from './name-text.ts';
@@ -20,7 +21,7 @@ export function hostMismatch(certificate: Certificate, host: string): string | u
   const names = alternativeNames(certificate);
   if (names.some((name) => matches(name, wanted))) return undefined;
   if (names.length > 0) return `it is for ${names.map(generalNameText).join(', ')}, not for ${wanted.text}`;
-  const common = commonName(decodeSubject(certificate.subject));
+  const common = attempt(() => commonName(decodeSubject(certificate.subject)));
   const aside = common === undefined ? '' : `; clients no longer look at its common name ${quote(common)}`;
   return `it has no SubjectAltName that could match ${wanted.text}${aside}`;
 }

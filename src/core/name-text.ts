@@ -30,6 +30,9 @@ export function subtreeText(base: GeneralName): string {
 /** A Name (DER) in RFC 4514 form; a damaged one as `#hex`. */
 export const nameText = (der: Uint8Array): string => orHex(der, () => formatSubject(decodeSubject(der)));
 
+/** Equal for names that are the same for chaining, as `sameSubject` has it: to look many names up. */
+export const nameKey = (der: Uint8Array): string => nameText(der).toLowerCase().replace(/\s+/g, ' ');
+
 /** IA5String contents. Latin-1 keeps every byte visible, so that a NUL or a high byte cannot hide. */
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 

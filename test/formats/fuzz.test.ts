@@ -25,7 +25,7 @@ import {
   trustedEntry,
 } from './fixtures.ts';
 
-const ROUNDS = 2000;
+const ROUNDS = 500;
 const password = 'secret1';
 const iterations = 2;
 const random = seeded('files');

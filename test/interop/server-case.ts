@@ -1,6 +1,7 @@
 /** Cases for the verifiers, made by the real command line, or by openssl where the command line refuses. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findProgram } from '../../scripts/programs.mjs';
 import { localCaJson } from '../support/cli.ts';
 import { must } from '../support/peers.ts';
 import type { Case } from './verifiers/verifier.ts';
@@ -62,7 +63,7 @@ async function signingPair({ home, intermediate }: Authority): Promise<{ cert: s
   throw new Error(`no key for ${cert}`);
 }
 
-/** What local-ca would not make: another name on a good certificate's key, or SHA-1. The JKS stays behind. */
+/** What local-ca would not make: another name on a good certificate's key, or SHA-1. */
 export async function craftCase(
   authority: Authority,
   out: string,
@@ -88,9 +89,22 @@ export async function craftCase(
   ]);
   const above = authority.intermediate ? await readFile(cert, 'utf8') : '';
   await writeFile(at('chain.pem'), (await readFile(at('leaf.pem'), 'utf8')) + above);
-  const { keyType, ca, password = '', stores } = good;
+  const { keyType, ca, password } = good;
   const pack = ['-in', at('chain.pem'), '-inkey', good.key, '-name', 'leaf', '-passout', `pass:${password}`];
   await must('openssl', ['pkcs12', '-export', ...pack, '-out', at('leaf.p12')]);
-  const p12 = { keys: at('leaf.p12'), trust: stores?.p12?.trust ?? '' };
-  return { keyType, host, chain: at('chain.pem'), ca, key: good.key, stores: { p12 }, password };
+  const stores = await craftedStores(good, at('leaf.p12'), at('leaf.jks'));
+  return { keyType, host, chain: at('chain.pem'), ca, key: good.key, stores, password };
+}
+
+/** Only keytool converts to JKS; where it is missing, the tests that would use the file are skipped. */
+async function craftedStores({ password, stores }: Case, p12: string, jks: string): Promise<Case['stores']> {
+  const both = {
+    p12: { keys: p12, trust: stores.p12.trust },
+    jks: { keys: jks, trust: stores.jks.trust },
+  };
+  if (findProgram('keytool') === undefined) return both;
+  const from = ['-srckeystore', p12, '-srcstorepass', password];
+  const to = ['-destkeystore', jks, '-deststoretype', 'JKS', '-deststorepass', password];
+  await must('keytool', ['-importkeystore', '-noprompt', ...from, ...to]);
+  return both;
 }

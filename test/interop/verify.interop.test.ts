@@ -6,14 +6,14 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { findProgram } from '../../scripts/programs.mjs';
 import { KEY_TYPES } from '../../src/core/algorithms.ts';
 import { needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { craftCase, issueCase, makeAuthority } from './server-case.ts';
 import { VERIFIERS } from './verifiers/index.ts';
-import { type Case, CHECKS, type Check, type Verifier } from './verifiers/verifier.ts';
+import { type Case, CHECKS, type Check, type StoreType, type Verifier } from './verifiers/verifier.ts';
 import { closeWorkers } from './verifiers/workers.ts';
 
 const HOST = 'db.example.test';
@@ -29,7 +29,7 @@ const shapes = [false, true].map((intermediate) => ({
 
 async function assertAccepted(verifier: Verifier, one: Case): Promise<void> {
   const verdict = await verifier.verify(one);
-  assert.ok(verdict?.accepted, `${verifier.name} refused ${one.host}: ${verdict?.output}`);
+  assert.ok(verdict.accepted, `${verifier.name} refused ${one.host}: ${verdict.output}`);
 }
 
 for (const keyType of KEY_TYPES) {
@@ -67,18 +67,13 @@ async function makeCases(folder: string, keyType: string, intermediate: boolean)
     return craftCase(authority, out(name), good, wishes);
   };
   const stranger = await issueCase(other, out('stranger'), [HOST]);
-  const trust = { jks: stranger.stores?.jks?.trust ?? '', p12: stranger.stores?.p12?.trust ?? '' };
-  const keys = { jks: good.stores?.jks?.keys ?? '', p12: good.stores?.p12?.keys ?? '' };
+  const untrusted = (type: StoreType) => ({ keys: good.stores[type].keys, trust: stranger.stores[type].trust });
   return {
     good,
     host: { ...good, host: 'other.example.test' },
     expiry: await issue('expired', '--not-before', '2020-01-01', '--not-after', '2020-02-01'),
     purpose: await issue('client', '--profile', 'client'),
-    trust: {
-      ...good,
-      ca: stranger.ca,
-      stores: { jks: { keys: keys.jks, trust: trust.jks }, p12: { keys: keys.p12, trust: trust.p12 } },
-    },
+    trust: { ...good, ca: stranger.ca, stores: { jks: untrusted('jks'), p12: untrusted('p12') } },
     constraints: await craft('outside', { host: 'db.outside.test' }),
     sha1: await craft('sha1', { hash: '-sha1' }),
   };
@@ -89,9 +84,8 @@ function looksAt(verifier: Verifier, check: Check, intermediate: boolean): RegEx
   return blind ? undefined : verifier.checks[check];
 }
 
-async function assertRefused(t: TestContext, verifier: Verifier, one: Case, words: RegExp): Promise<void> {
+async function assertRefused(verifier: Verifier, one: Case, words: RegExp): Promise<void> {
   const verdict = await verifier.verify(one);
-  if (verdict === undefined) return t.skip('local-ca makes no such key store, and neither does openssl');
   assert.equal(verdict.accepted, false, `${verifier.name} accepted it`);
   assert.match(verdict.output, words);
 }
@@ -115,7 +109,7 @@ for (const keyType of ['p256', 'rsa-2048']) {
           if (words === undefined) continue;
           test(`${verifier.name} refuses: ${check}`, async (t) => {
             if (!needs(t, 'openssl', ...verifier.programs)) return;
-            await assertRefused(t, verifier, cases[check], words);
+            await assertRefused(verifier, cases[check], words);
           });
         }
       }

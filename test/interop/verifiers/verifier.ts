@@ -10,9 +10,9 @@ export interface Case {
   /** Roots that the client trusts, PEM. */
   readonly ca: string;
   readonly key: string;
-  /** Key store and trust store of each type that was made, with one password for all. */
-  readonly stores?: Readonly<Partial<Record<StoreType, { readonly keys: string; readonly trust: string }>>>;
-  readonly password?: string;
+  /** Key store and trust store of each type, with one password for all. */
+  readonly stores: Readonly<Record<StoreType, { readonly keys: string; readonly trust: string }>>;
+  readonly password: string;
 }
 
 export type StoreType = 'jks' | 'p12';
@@ -34,8 +34,7 @@ export interface Verifier {
   /** Java: RFC 5280 6.1 lets a verifier take nothing but name and key from its trust anchor, and Java does. */
   readonly ignoresConstraintsOfRoot?: true;
   supports(keyType: string): boolean;
-  /** Undefined when the case has no files for it. */
-  verify(one: Case): Promise<Verdict | undefined>;
+  verify(one: Case): Promise<Verdict>;
 }
 
 const RSA_AND_NIST = /^(rsa-|p(256|384|521)$)/;

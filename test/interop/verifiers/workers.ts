@@ -40,11 +40,8 @@ const javaTls = (type: StoreType): Verifier => ({
   },
   ignoresConstraintsOfRoot: true,
   supports: rsaNistOrEd25519,
-  async verify({ host, stores, password = '' }) {
-    const files = stores?.[type];
-    if (files === undefined) return undefined;
-    return readAnswer(await java.ask('tls', host, files.keys, files.trust, password));
-  },
+  verify: async ({ host, stores, password }) =>
+    readAnswer(await java.ask('tls', host, stores[type].keys, stores[type].trust, password)),
 });
 
 const goWords = {
