@@ -47,6 +47,8 @@ async function makeIntermediate(
       subject: request.intermediateSubject,
       notBefore: request.notBefore,
       notAfter: new Date(Math.min(validity.notAfter.getTime(), request.notAfter.getTime())),
+      // The root's own bind it anyway (RFC 5280 6.1.4); Java reads only those below the certificate that it trusts.
+      ...(request.constraints === undefined ? {} : { constraints: request.constraints }),
     },
     root,
     ambient,

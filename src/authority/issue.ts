@@ -2,10 +2,11 @@
 import type { Ambient } from '../core/ambient.ts';
 import { makeLeaf, newSerial } from '../core/certificate.ts';
 import { constraintViolation } from '../core/constraints.ts';
+import { EXTENSION, readNameConstraints } from '../core/extensions.ts';
 import { generateKey, type PrivateKey } from '../core/keys.ts';
 import { GENERAL_NAME_TAG } from '../core/names.ts';
 import { type LeafOptions, type LeafRequest, normalizeLeaf } from '../core/options.ts';
-import { type Certificate, fingerprintSha256 } from '../core/parse.ts';
+import { type Certificate, extensionValue, fingerprintSha256 } from '../core/parse.ts';
 import type { Signer } from '../core/signer.ts';
 import { decodeSubject, encodeSubject, formatSubject, sameSubject } from '../core/subject.ts';
 import { toHex } from '../core/text.ts';
@@ -18,7 +19,7 @@ export type IssuingChain = readonly [Certificate, ...Certificate[]];
 
 /** Everything that can be refused is refused here, before a key is made. */
 export function prepareLeaf(options: LeafOptions, chain: IssuingChain, now: Date): LeafRequest {
-  const request = normalizeLeaf(options, now);
+  const request = withSafeSubject(normalizeLeaf(options, now), options, chain);
   const subject = encodeSubject(request.subject);
   const twin = chain.find((authority) => sameSubject(authority.subject, subject));
   if (twin !== undefined) {
@@ -30,6 +31,22 @@ export function prepareLeaf(options: LeafOptions, chain: IssuingChain, now: Date
   }
   assertWithinConstraints(request, subject, chain);
   return capValidity(request, chain[0]);
+}
+
+/**
+ * OpenSSL and GnuTLS hold a common name against the DNS constraints of the CA when there is no DNS name, and refuse
+ * `CN=10.0.0.1` there. Such a certificate gets no subject, and its alternative names become critical.
+ */
+function withSafeSubject(request: LeafRequest, options: LeafOptions, chain: IssuingChain): LeafRequest {
+  const isSafe = options.subject !== undefined || request.names.some((name) => name.kind === 'dns');
+  return isSafe || !chain.some(constrainsDns) ? request : { ...request, subject: [] };
+}
+
+function constrainsDns(authority: Certificate): boolean {
+  const value = extensionValue(authority, EXTENSION.nameConstraints);
+  if (value === undefined) return false;
+  const { permitted, excluded } = readNameConstraints(value);
+  return [...permitted, ...excluded].some((tree) => tree.kind === 'dns');
 }
 
 function assertWithinConstraints(request: LeafRequest, subject: Uint8Array, chain: IssuingChain): void {

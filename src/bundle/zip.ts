@@ -1,9 +1,9 @@
 /**
  * A reproducible zip: the same files give the same bytes on any machine and at any time. Entries are sorted, stored (the
  * output of deflate differs between versions of zlib, and certificates hardly shrink), and dated at the start of the
- * format's calendar. Import it lazily: archiver costs 100 ms to load.
+ * format's calendar.
  */
-import { ZipArchive } from 'archiver';
+import type { ZipArchive } from 'archiver';
 import type { OutputFile } from './file.ts';
 import { SEAL_PLACE, sealZip } from './seal.ts';
 
@@ -14,6 +14,8 @@ const EPOCH = new Date('1980-01-01T00:00:00Z');
 const REGULAR_FILE = 0o100000;
 
 export async function zipBundle(files: readonly OutputFile[]): Promise<Uint8Array> {
+  // Loaded here, because it costs 100 ms, and most runs make no zip.
+  const { ZipArchive } = await import('archiver');
   const archive = new ZipArchive({ store: true, comment: SEAL_PLACE });
   const collected = collect(archive);
   for (const { path, mode, bytes } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {

@@ -74,7 +74,8 @@ export interface Parcel {
 export async function stageDelivery(parcels: readonly Parcel[], context: Context, flags: Flags): Promise<Delivery> {
   const staged: Staged[] = [];
   const discard = async () => {
-    for (const one of staged) await one.discard();
+    // Backwards: the first may have made the folder that the others are in.
+    for (const one of staged.toReversed()) await one.discard();
   };
   const force = flags.force === true;
   const bundles: Bundle[] = [];

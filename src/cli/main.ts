@@ -1,6 +1,7 @@
 /** The command line's entry: the only place that exits the process. */
 import { readFileSync } from 'node:fs';
 import { systemAmbient } from '../ambient.ts';
+import { writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { defaultHome } from '../store/default-home.ts';
 import type { Context, Flags } from './command.ts';
@@ -51,11 +52,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that closes early (`| head`) is no error of ours.
+// A reader that closes early (`| head`) is no error of ours; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE') process.exit(report(writeError('the standard output', error), []));
 });
+process.stderr.on('error', () => {});
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

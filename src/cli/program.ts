@@ -2,6 +2,7 @@
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { LocalCaError } from '../errors.ts';
 import type { Command, Context, Flag, Flags } from './command.ts';
+import { path } from './values.ts';
 
 export const GLOBAL_FLAGS: readonly Flag[] = [
   { flags: '--home <dir>', about: 'the folder of the CA (LOCAL_CA_HOME)' },
@@ -33,7 +34,7 @@ export function buildProgram(
   let exitCode = 0;
   const program = configure(new CommanderCommand('local-ca'), write)
     .description('A local certificate authority: certificates, key stores and bundles for your servers.')
-    .version(version, '-V, --version')
+    .version(version, '-V, --version', 'show the version')
     .addHelpText('after', topHelp);
   addFlags(program, GLOBAL_FLAGS);
   for (const command of commands) {
@@ -92,7 +93,8 @@ function findOrAdd(
 function addFlags(command: CommanderCommand, flags: readonly Flag[], group?: string): void {
   for (const flag of flags) {
     const option = new Option(flag.flags, flag.about);
-    if (flag.parse !== undefined) option.argParser(collecting(flag.parse));
+    const parse = flag.parse ?? (/<(dir|file)>/.test(flag.flags) ? path(flag.flags) : undefined);
+    if (parse !== undefined) option.argParser(collecting(parse));
     if (group !== undefined) option.helpGroup(group);
     command.addOption(option);
   }

@@ -1,5 +1,6 @@
 /** Inventory records as the command line shows them; the JSON keys are a contract. */
 import { resolve } from 'node:path';
+import { isoTime } from '../core/time.ts';
 import type { Warning } from '../core/validity.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
 
@@ -15,9 +16,6 @@ export function stateOf(record: CertificateRecord, now: Date): ShownState {
   const life = record.notAfter.getTime() - record.notBefore.getTime();
   return left < Math.min(30 * DAY, life / 3) ? 'due' : 'valid';
 }
-
-/** ISO 8601 UTC, whole seconds. */
-export const isoTime = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
 
 /** Rounded up: what was issued a moment ago for 365 days has 365 left. */
 const daysLeft = (end: Date, now: Date) => Math.ceil((end.getTime() - now.getTime()) / DAY);

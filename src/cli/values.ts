@@ -26,7 +26,7 @@ export const date = (text: string): Date => {
   const shape = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text);
   const zoned = /Z$|[+-]\d{2}:\d{2}$/.test(text) || text.length === 10 ? text : `${text}Z`;
   const parsed = new Date(shape ? zoned : Number.NaN);
-  if (!Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(8, 10) === dayOf(text, parsed)) return parsed;
+  if (!Number.isNaN(parsed.getTime()) && isDay(text.slice(0, 10))) return parsed;
   throw new LocalCaError(
     'LOCAL_CA_VALIDITY_INVALID',
     `${quote(text)} is not a date`,
@@ -34,9 +34,8 @@ export const date = (text: string): Date => {
   );
 };
 
-/** JavaScript takes 2026-02-30 for 2 March; only a zone may move the day. */
-const dayOf = (text: string, parsed: Date) =>
-  /[+-]\d{2}:\d{2}$/.test(text.slice(10)) ? parsed.toISOString().slice(8, 10) : text.slice(8, 10);
+/** JavaScript takes 2026-02-30 for 2 March. */
+const isDay = (day: string) => new Date(day).toISOString().startsWith(day);
 
 /** `a,b` and a repeated flag both make a list. */
 export const list = (text: string): string[] =>
@@ -54,6 +53,14 @@ export function oneOf<T extends string>(flag: string, values: readonly T[]): Pic
     },
   };
 }
+
+/** A script whose variable is empty must not end up in the current folder. */
+export const path =
+  (flag: string) =>
+  (text: string): string => {
+    if (text !== '') return text;
+    throw invalid(`the path given to ${nameOf(flag)} is empty`, `Give ${nameOf(flag)} a path, or leave it out.`);
+  };
 
 /** A password or passphrase: given, or the first line of a file; undefined when neither. */
 export function secretFrom(flags: Flags, name: string): string | undefined {

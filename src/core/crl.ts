@@ -40,7 +40,7 @@ export const CRL_EXTENSION = {
 } as const;
 
 /** CRLReason by number; 7 is not used (RFC 5280 5.3.1). */
-export const REVOCATION_REASONS = [
+const REVOCATION_REASONS = [
   'unspecified',
   'keyCompromise',
   'cACompromise',

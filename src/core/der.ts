@@ -207,7 +207,7 @@ export function readSmallInteger(element: Element | undefined): number {
 /** The bytes of a BIT STRING that is a whole number of bytes (keys and signatures are). */
 export function readBitString(element: Element | undefined): Uint8Array {
   const { contents } = expectTag(element, TAG.bitString);
-  if (contents.length === 0 || (contents[0] as number) > 7) throw malformed(0, 'a bit string without its first byte');
+  if (contents[0] !== 0) throw malformed(0, 'a bit string that is not a whole number of bytes');
   return contents.subarray(1);
 }
 

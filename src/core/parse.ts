@@ -1,17 +1,7 @@
 /** Reads a certificate into a plain record whose subject, issuer, key and extensions are the bytes as they stand. */
 import { createHash } from 'node:crypto';
 import { LocalCaError } from '../errors.ts';
-import {
-  boolean,
-  children,
-  type Element,
-  equalBytes,
-  expectTag,
-  readBitString,
-  readOid,
-  readWhole,
-  TAG,
-} from './der.ts';
+import { children, type Element, equalBytes, expectTag, readBitString, readOid, readWhole, TAG } from './der.ts';
 import {
   type BasicConstraints,
   EXTENSION,
@@ -65,7 +55,11 @@ function readCertificate(der: Uint8Array): Certificate {
   const [tbs, algorithm, signature] = children(readWhole(der, TAG.sequence));
   const fields = children(expectTag(tbs, TAG.sequence));
   const version = fields[0]?.tag === 0xa0 ? fields.shift() : undefined;
-  const [serial, , issuer, validity, subject, publicKey, ...optional] = fields;
+  const [serial, innerAlgorithm, issuer, validity, subject, publicKey, ...optional] = fields;
+  // RFC 5280 4.1.1.2: the algorithm that is signed and the one that is used are the same.
+  const isSame = equalBytes(expectTag(innerAlgorithm, TAG.sequence).bytes, expectTag(algorithm, TAG.sequence).bytes);
+  if (!isSame)
+    throw new LocalCaError('LOCAL_CA_DER_INVALID', 'it names two signature algorithms', 'The file is damaged.');
   const [notBefore, notAfter] = children(expectTag(validity, TAG.sequence));
   const extensions = optional.find((field) => field.tag === 0xa3);
   return {
@@ -92,7 +86,8 @@ export function readSerial(contents: Uint8Array): string {
 export const readExtensions = (list: Element | undefined): Extension[] =>
   children(expectTag(list, TAG.sequence)).map((extension) => {
     const parts = children(extension);
-    const critical = parts[1]?.tag === TAG.boolean && equalBytes(parts[1].bytes, boolean(true));
+    // BER allows any byte but 0 for TRUE, and a critical extension must not be taken for one that is not.
+    const critical = parts[1]?.tag === TAG.boolean && parts[1].contents[0] !== 0;
     return { oid: readOid(parts[0]), critical, value: expectTag(parts.at(-1), TAG.octetString).contents };
   });
 

@@ -1,8 +1,7 @@
 /** What a certificate can be verified for, as a table. OpenSSL, Go and the RFC agree on these but for anyExtendedKeyUsage. */
 
 import { type Finding, finding } from './findings.ts';
-import type { Certificate } from './parse.ts';
-import { extendedKeyUsageOf, keyUsageOf } from './parse.ts';
+import { type Certificate, extendedKeyUsageOf, keyUsageOf } from './parse.ts';
 import type { EXTENDED_KEY_USAGE, KeyUsage } from './profiles.ts';
 
 interface PurposeRow {

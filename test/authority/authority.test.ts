@@ -282,3 +282,10 @@ test('a CA is not taken over with the key of another, or when it is no CA', asyn
     /CN=leaf\.test cannot act as a CA: its basicConstraints/,
   );
 });
+
+test('under DNS constraints a certificate for an address alone has no common name, which clients would hold against them', async () => {
+  const { ca } = await make({ permit: ['10.0.0.0/8', 'example.test'] });
+  const { record } = await ca.issue({ names: ['10.0.0.5'] });
+  assert.equal(record.subject, '');
+  assert.equal((await ca.issue({ names: ['10.0.0.5', 'a.example.test'] })).record.subject, 'CN=a.example.test');
+});

@@ -138,6 +138,8 @@ test("the issuer's name is copied byte for byte, in whatever string types it has
   const names = [
     `30123110300e06035504031407${Buffer.from('T61Root').toString('hex')}`,
     '300f310d300b060355040a1e0400410043',
+    // Latin-1 bytes in a UTF8String, which a library would mend.
+    '300d310b300906035504030c02ff41',
     `301431123010060355040c0c09${Buffer.from('something').toString('hex')}`,
   ];
   for (const hex of names) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, sign as nodeSign } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import { attempt } from '../../src/core/attempt.ts';
 import { buildChain, buildChains, orderCertificates } from '../../src/core/chain.ts';
 import { context, integer, nullValue, octetString, oid, sequence, utf8String } from '../../src/core/der.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../../src/core/extensions.ts';
 import { parseNames } from '../../src/core/names.ts';
 import type { Certificate } from '../../src/core/parse.ts';
-import { subjectKeyIdOf } from '../../src/core/parse.ts';
+import { parseCertificate, subjectKeyIdOf } from '../../src/core/parse.ts';
 import { decodeSubject, formatSubject } from '../../src/core/subject.ts';
 import { type VerifyOptions, verifyChain } from '../../src/core/verify.ts';
 import { day, type Holder, makeCa, makeOdd, makeServer, NOW, permitting, pinned } from '../support/pki.ts';
@@ -383,6 +384,18 @@ describe('signatures', () => {
     assert.deepEqual(await verdict(await child({ identifier: ecdsa, sign }, root), root), ['signature']);
     const huge = () => sequence(integer(new Uint8Array(40).fill(1)), integer(1), integer(1));
     assert.deepEqual(await verdict(await child({ identifier: ecdsa, sign: huge }, root), root), ['signature']);
+  });
+
+  test('not a byte of what is signed can change', async () => {
+    const { der, tbs } = (await makeServer(root, ['a.test'])).certificate;
+    for (let at = tbs.byteOffset - der.byteOffset; at < tbs.length; at++) {
+      const damaged = Uint8Array.from(der);
+      damaged[at] = (damaged[at] as number) ^ 1;
+      const certificate = attempt(() => parseCertificate(damaged));
+      if (certificate === undefined) continue;
+      const result = await verify({ certificate, key: root.key }, { host: 'a.test', purpose: 'server' });
+      assert.equal(result.ok, false, `byte ${at}`);
+    }
   });
 
   test('a short RSA key is reported', async () => {

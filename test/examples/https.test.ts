@@ -22,13 +22,16 @@ async function startServer(t: TestContext, cwd: string): Promise<{ url: string; 
   return { url, root };
 }
 
-test('the client is served; without the CA it refuses', async (t) => {
+test('the client is served, and refuses what another CA would have to vouch for', async (t) => {
   const folder = temporaryFolder(t);
   const { url, root } = await startServer(t, folder);
   assert.equal(await must(process.execPath, [client, url, root]), 'hello over TLS\n');
   // The next start uses the same CA, so that clients need nothing new.
   const again = await startServer(t, folder);
   assert.equal(await must(process.execPath, [client, again.url, root]), 'hello over TLS\n');
+  const stranger = await localCa(['init', '--yes'], { home: `${folder}/stranger` });
+  const refused = await run(process.execPath, [client, url, stranger.stdout.trim()]);
+  assert.deepEqual([refused.status, refused.stderr], [1, 'refused: UNABLE_TO_VERIFY_LEAF_SIGNATURE\n']);
 });
 
 test('Java trusts the server through the trust stores, and refuses it through another', async (t) => {

@@ -2,7 +2,7 @@
 import { systemAmbient } from '../../src/ambient.ts';
 import type { Ambient } from '../../src/core/ambient.ts';
 import { makeAuthority, makeLeaf, newSerial } from '../../src/core/certificate.ts';
-import { bitString, sequence } from '../../src/core/der.ts';
+import { bitString, children, readWhole, sequence } from '../../src/core/der.ts';
 import { constraintsPermitting, type Extension, type NameConstraints } from '../../src/core/extensions.ts';
 import { generateKey, type PrivateKey } from '../../src/core/keys.ts';
 import { parseNames, parseSubtree } from '../../src/core/names.ts';
@@ -93,7 +93,7 @@ export async function makeOdd(subject: string, options: OddOptions = {}): Promis
   const key = await keyOf(options);
   const own = options.subjectDer ?? name(subject);
   const signer = await keySigner(options.issuer?.key ?? key, pinned);
-  const tbs = await encodeTbsCertificate(
+  const encoded = await encodeTbsCertificate(
     {
       serial: newSerial(pinned),
       issuer: options.issuer?.certificate.subject ?? own,
@@ -106,8 +106,15 @@ export async function makeOdd(subject: string, options: OddOptions = {}): Promis
     signer.algorithm,
   );
   const identifier = options.signing?.identifier ?? signer.algorithm.signatureIdentifier;
+  const tbs = withAlgorithm(encoded, identifier);
   const signature = options.signing?.sign(tbs) ?? (await signer.sign(tbs));
   return { certificate: parseCertificate(sequence(tbs, identifier, bitString(signature))), key };
+}
+
+/** The signed part names the algorithm too (RFC 5280 4.1.1.2). */
+function withAlgorithm(tbs: Uint8Array, identifier: Uint8Array): Uint8Array {
+  const fields = children(readWhole(tbs)).map(({ bytes }) => bytes);
+  return sequence(...fields.with(2, identifier));
 }
 
 export const permitting = (...trees: readonly string[]): NameConstraints =>

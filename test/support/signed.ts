@@ -21,8 +21,7 @@ import { type Holder, pinned } from './pki.ts';
 const ascii = (text: string) => new TextEncoder().encode(text);
 
 /** UTCTime of a date. */
-export const utcTime = (date: Date) =>
-  tlv(TAG.utcTime, ascii(`${date.toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
+const utcTime = (date: Date) => tlv(TAG.utcTime, ascii(`${date.toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
 
 export const encodeExtension = ({ oid: dotted, critical, value }: Extension) =>
   sequence(oid(dotted), ...(critical ? [boolean(true)] : []), octetString(value));

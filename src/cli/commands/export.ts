@@ -25,12 +25,11 @@ export const exportCommand: Command = {
       'a PKCS#12 key store of a certificate issued earlier',
     ],
   ],
-  run: async (context, args, flags) => {
-    const [label] = args;
-    if (args.length > 1 || (label === undefined) === (flags.ca !== true)) {
+  run: async (context, [label], flags) => {
+    if ((label === undefined) === (flags.ca !== true)) {
       throw new LocalCaError(
         'LOCAL_CA_USAGE',
-        args.length > 1 ? `export takes one label, not ${args.length}` : 'export takes either a label or --ca',
+        'export takes either a label or --ca',
         'local-ca export db1.example.test, or local-ca export --ca',
       );
     }

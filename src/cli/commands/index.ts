@@ -3,10 +3,12 @@ import type { Command } from '../command.ts';
 import { completion } from './completion.ts';
 import { exportCommand } from './export.ts';
 import { init } from './init.ts';
+import { inspect } from './inspect.ts';
 import { issue } from './issue.ts';
 import { list } from './list.ts';
 import { show } from './show.ts';
 import { templateList, templateShow } from './template.ts';
+import { verify } from './verify.ts';
 
 export const COMMANDS: readonly Command[] = [
   init,
@@ -14,6 +16,8 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   list,
   show,
+  inspect,
+  verify,
   templateList,
   templateShow,
   completion(() => COMMANDS),

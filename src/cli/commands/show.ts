@@ -1,6 +1,7 @@
+import { isoTime } from '../../core/time.ts';
 import { encodePem } from '../../formats/pem.ts';
 import type { Command } from '../command.ts';
-import { isoTime, statedJson, stateOf, timeLeft } from '../records.ts';
+import { statedJson, stateOf, timeLeft } from '../records.ts';
 import { withAuthority } from '../session.ts';
 
 export const show: Command = {

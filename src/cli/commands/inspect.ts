@@ -1,0 +1,145 @@
+import { parseCrl } from '../../core/crl.ts';
+import { parseCsr, proofOfPossession } from '../../core/csr.ts';
+import {
+  type CertificateDescription,
+  describeCertificate,
+  describeCrl,
+  describeCsr,
+  describeKey,
+} from '../../core/describe.ts';
+import { parseCertificate } from '../../core/parse.ts';
+import { isUrl, lookAt, parseTarget } from '../../probe/tls.ts';
+import type { Command, Context } from '../command.ts';
+import { type Found, readContents, readInput } from '../read-file.ts';
+import { secretFrom } from '../values.ts';
+
+export const inspect: Command = {
+  name: 'inspect',
+  args: '<file>',
+  summary: 'Show what is in a file, or what a server serves',
+  flags: [
+    { flags: '--password <password>', about: 'opens a key, a PKCS#12 or a Java key store' },
+    { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
+  ],
+  examples: [
+    [
+      'local-ca inspect ca.jks',
+      'PEM, DER, P7B, P12, JKS, keys, requests and revocation lists are told apart by themselves',
+    ],
+    ['openssl s_client -connect db1:443 </dev/null | local-ca inspect -', 'from standard input'],
+    ['local-ca inspect https://db1.example.test', 'the chain that a live server serves'],
+  ],
+  run: async (context, [source = ''], flags) => {
+    const { head, found } = isUrl(source)
+      ? await fromServer(source)
+      : await fromFile(source, secretFrom(flags, 'password'));
+    const entries: Entry[] = [];
+    for (const one of found) entries.push(await describe(context, one));
+    context.io.result({ source, ...head, entries }, textOf(head, entries));
+    return undefined;
+  },
+};
+
+type Head = Readonly<Record<string, string>>;
+
+async function fromFile(
+  source: string,
+  password: string | undefined,
+): Promise<{ head: Head; found: readonly Found[] }> {
+  const { format, found } = await readContents(await readInput(source), source, password);
+  return { head: { format }, found };
+}
+
+async function fromServer(source: string): Promise<{ head: Head; found: readonly Found[] }> {
+  const { chain, protocol, cipher } = await lookAt(parseTarget(source));
+  return { head: { format: 'tls', protocol, cipher }, found: chain.map((der) => ({ kind: 'certificate', der })) };
+}
+
+type Entry = Readonly<Record<string, unknown>> & { readonly kind: Found['kind'] };
+
+async function describe({ ambient }: Context, one: Found): Promise<Entry> {
+  const at = ambient.now();
+  const alias = 'alias' in one && one.alias !== undefined ? { alias: one.alias } : {};
+  switch (one.kind) {
+    case 'certificate':
+      return {
+        kind: one.kind,
+        ...alias,
+        trusted: one.trusted === true,
+        ...describeCertificate(parseCertificate(one.der), at),
+      };
+    case 'csr': {
+      const csr = parseCsr(one.der);
+      return { kind: one.kind, ...describeCsr(csr), proofOfPossession: await proofOfPossession(csr, ambient) };
+    }
+    case 'crl':
+      return { kind: one.kind, ...describeCrl(parseCrl(one.der), at) };
+    case 'private-key':
+      return { kind: one.kind, ...alias, ...describeKey(one.key) };
+    default:
+      return { kind: one.kind, title: one.title };
+  }
+}
+
+// --- for people --------------------------------------------------------------------------------------------------
+
+/** Left out of the text: said in other words, or for machines. */
+const QUIET = new Set([
+  'kind',
+  'extensions',
+  'state',
+  'daysLeft',
+  'trusted',
+  'selfIssued',
+  'version',
+  'fingerprintSha1',
+  'publicKeySha256',
+]);
+
+const TITLES: Readonly<Record<Found['kind'], string>> = {
+  certificate: 'certificate',
+  csr: 'certificate request',
+  crl: 'revocation list',
+  'private-key': 'private key (not shown)',
+  'encrypted-private-key': 'encrypted private key',
+  'public-key': 'public key',
+  other: 'something else',
+};
+
+function textOf(head: Head, entries: readonly Entry[]): string {
+  const count = `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`;
+  const first = `${Object.values(head).join(', ')}: ${count}`;
+  return [first, ...entries.map(entryText)].join('\n\n');
+}
+
+function entryText(entry: Entry): string {
+  const lines = Object.entries(entry)
+    .filter(([key, value]) => !QUIET.has(key) && !isEmpty(value))
+    .map(([key, value]) => `  ${key.padEnd(18)} ${valueText(value)}`);
+  return [`${TITLES[entry.kind]}${stateText(entry)}`, ...lines, ...unknownCritical(entry)].join('\n');
+}
+
+const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
+  if (value === null || typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .filter(([, part]) => !isEmpty(part))
+    .map(([key, part]) => `${key} ${valueText(part)}`)
+    .join('; ');
+}
+
+function stateText({ kind, ...entry }: Entry): string {
+  if (kind !== 'certificate') return entry.state === 'expired' ? ', expired' : '';
+  const { state, daysLeft, trusted } = entry as unknown as CertificateDescription & { trusted: boolean };
+  const left = state === 'valid' ? `${daysLeft} days left` : state.replaceAll('-', ' ');
+  return `, ${left}${trusted ? ', trusted' : ''}`;
+}
+
+function unknownCritical({ extensions }: Entry): string[] {
+  const list = (extensions ?? []) as CertificateDescription['extensions'];
+  return list
+    .filter(({ state }) => state !== 'decoded')
+    .map(({ oid, name, critical, state }) => `  ${state} extension ${name ?? oid}${critical ? ', critical' : ''}`);
+}

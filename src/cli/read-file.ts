@@ -1,0 +1,120 @@
+/** Files that people hand in, of any of the formats that local-ca reads: what they hold, and in what they hold it. */
+import { importKey, type PrivateKey } from '../core/keys.ts';
+import { quote } from '../core/text.ts';
+import { readAtMost } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import { type DetectedFormat, detectFormat } from '../formats/detect.ts';
+import type { StoreEntry } from '../formats/entries.ts';
+import { readJks } from '../formats/jks.ts';
+import { decodePem, type PemBlock } from '../formats/pem.ts';
+
+/** The largest CRLs and trust stores that are seen in the wild have a few megabytes. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** One thing found in a file. */
+export type Found =
+  | {
+      readonly kind: 'certificate' | 'csr' | 'crl';
+      readonly der: Uint8Array;
+      readonly alias?: string;
+      readonly trusted?: boolean;
+    }
+  | { readonly kind: 'private-key'; readonly key: PrivateKey; readonly alias?: string }
+  | { readonly kind: 'encrypted-private-key' | 'public-key' | 'other'; readonly title: string };
+
+export interface Contents {
+  readonly format: DetectedFormat;
+  readonly found: readonly Found[];
+}
+
+/** A path, or `-` for standard input. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  return readAtMost(path === '-' ? '/dev/stdin' : path, MOST_BYTES);
+}
+
+/** Throws LOCAL_CA_INPUT_UNKNOWN for what is none of the formats, and what the formats' readers throw. */
+export async function readContents(bytes: Uint8Array, name: string, password: string | undefined): Promise<Contents> {
+  const format = detectFormat(bytes);
+  if (format === undefined) throw unknown(name, bytes);
+  return { format, found: await READERS[format](bytes, { name, password }) };
+}
+
+interface Reading {
+  readonly name: string;
+  readonly password: string | undefined;
+}
+
+type Reader = (bytes: Uint8Array, reading: Reading) => Found[] | Promise<Found[]>;
+
+const READERS: Readonly<Record<DetectedFormat, Reader>> = {
+  pem: readPem,
+  certificate: (der) => [{ kind: 'certificate', der }],
+  csr: (der) => [{ kind: 'csr', der }],
+  crl: (der) => [{ kind: 'crl', der }],
+  pkcs7: async (bytes) => {
+    const { readPkcs7 } = await import('../formats/pkcs7.ts');
+    const { certificates, crls } = readPkcs7(bytes);
+    return [
+      ...certificates.map((der): Found => ({ kind: 'certificate', der })),
+      ...crls.map((der): Found => ({ kind: 'crl', der })),
+    ];
+  },
+  pkcs12: async (bytes, { password }) => {
+    const { readPkcs12 } = await import('../formats/pkcs12.ts');
+    return readPkcs12(bytes, password === undefined ? {} : { password }).flatMap(entryContents);
+  },
+  jks: (bytes, { password }) => readJks(bytes, password === undefined ? {} : { password }).flatMap(entryContents),
+  'private-key': (bytes) => [{ kind: 'private-key', key: importKey(bytes) }],
+  'encrypted-private-key': (bytes, { password }) =>
+    password === undefined
+      ? [{ kind: 'encrypted-private-key', title: 'a private key with a pass phrase; --password opens it' }]
+      : [{ kind: 'private-key', key: importKey(bytes, password) }],
+  'public-key': () => [{ kind: 'public-key', title: 'a public key' }],
+};
+
+function entryContents(entry: StoreEntry): Found[] {
+  const { alias } = entry;
+  if (entry.kind === 'trusted') return [{ kind: 'certificate', der: entry.certificate, alias, trusted: true }];
+  const chain = entry.chain.map((der): Found => ({ kind: 'certificate', der, alias }));
+  return [{ kind: 'private-key', key: importKey(entry.key), alias }, ...chain];
+}
+
+async function readPem(bytes: Uint8Array, reading: Reading): Promise<Found[]> {
+  const blocks = decodePem(new TextDecoder().decode(bytes));
+  if (blocks.length === 0) throw unknown(reading.name, bytes);
+  const found: Found[] = [];
+  for (const block of blocks) found.push(...(await readBlock(block, reading)));
+  return found;
+}
+
+/** The label is not asked: OpenSSL alone has three names for a certificate. */
+async function readBlock({ label, der, headers }: PemBlock, reading: Reading): Promise<Found[]> {
+  if (Object.keys(headers).length > 0)
+    return [{ kind: 'encrypted-private-key', title: `${label}, with a pass phrase` }];
+  const format = detectFormat(der);
+  if (format === undefined || format === 'pem') return [{ kind: 'other', title: `${label}, ${der.length} bytes` }];
+  return READERS[format](der, reading);
+}
+
+function unknown(name: string, bytes: Uint8Array): LocalCaError {
+  const what = bytes.length === 0 ? 'is empty' : 'is none of the formats that local-ca reads';
+  return new LocalCaError(
+    'LOCAL_CA_INPUT_UNKNOWN',
+    `${quote(name)} ${what}`,
+    'It reads PEM, DER certificates, requests, revocation lists and keys, PKCS#7, PKCS#12 and JKS; a file that is cut short is none of them.',
+  );
+}
+
+export async function certificatesOf(
+  bytes: Uint8Array,
+  name: string,
+  password: string | undefined,
+): Promise<Uint8Array[]> {
+  const { found } = await readContents(bytes, name, password);
+  return found.flatMap((one) => (one.kind === 'certificate' ? [one.der] : []));
+}
+
+export async function crlsOf(bytes: Uint8Array, name: string): Promise<Uint8Array[]> {
+  const { found } = await readContents(bytes, name, undefined);
+  return found.flatMap((one) => (one.kind === 'crl' ? [one.der] : []));
+}
