@@ -1,6 +1,8 @@
-// Makes dist/: the library by tsc, file for file (ES modules and types), and the command line by esbuild, as one
-// CommonJS file. One file halves the start-up time, since @peculiar/x509 alone is hundreds of modules otherwise.
+// Makes dist/: the library by tsc, file for file (ES modules and types), and the command line by esbuild, as two
+// CommonJS files: local-ca.cjs, which starts main.cjs with the code cache, and main.cjs, which is all the rest. One file
+// halves the start-up time, since @peculiar/x509 alone is hundreds of modules otherwise.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,11 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const entry = join(repository, 'src', 'cli', 'main.ts');
-const program = join(repository, 'dist', 'cli', 'local-ca.cjs');
+const output = (name) => join(repository, 'dist', 'cli', name);
 
 /** What every command needs. The other dependencies are loaded by the few commands that use them, from node_modules. */
-const BUNDLED = ['commander', '@peculiar/x509', 'reflect-metadata', 'ipaddr.js'];
+const BUNDLED = ['commander', '@peculiar/x509', 'reflect-metadata', 'ipaddr.js', 'valibot', 'mustache'];
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
 
@@ -50,27 +51,40 @@ function compileLibrary() {
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' });
 }
 
-async function bundleProgram() {
-  if (!existsSync(entry)) throw new Error('src/cli/main.ts is missing: there is no command line to bundle');
-  const shebang = readFileSync(entry, 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n';
+async function bundle(entry, file, { shebang = '', define = {} } = {}) {
   await build({
     absWorkingDir: repository,
-    entryPoints: [entry],
-    outfile: program,
+    entryPoints: [`src/cli/${entry}`],
+    outfile: output(file),
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node20',
+    // The ES module of a package before its CommonJS one: esbuild leaves out what nobody uses, and puts the rest into
+    // one scope. That is a fifth off the file, and 20 ms off `local-ca issue` without a code cache.
+    mainFields: ['module', 'main'],
     // Names stay, so that a stack trace can be read.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'eof',
     banner: { js: `${shebang}const importMetaUrl=require('node:url').pathToFileURL(__filename).href;` },
-    define: { 'import.meta.url': 'importMetaUrl' },
+    define: { 'import.meta.url': 'importMetaUrl', ...define },
     plugins: [heavyStaysOutside],
     logLevel: 'warning',
   });
-  chmodSync(program, 0o755);
+}
+
+async function bundleProgram() {
+  await bundle('main.ts', 'main.cjs');
+  const id = createHash('sha256')
+    .update(readFileSync(output('main.cjs')))
+    .digest('hex')
+    .slice(0, 16);
+  await bundle('start.ts', 'local-ca.cjs', {
+    shebang: '#!/usr/bin/env node\n',
+    define: { BUILD_ID: JSON.stringify(id) },
+  });
+  chmodSync(output('local-ca.cjs'), 0o755);
 }
 
 try {

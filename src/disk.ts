@@ -49,13 +49,18 @@ function discard(path: string): void {
 export function createFile(path: string, bytes: Uint8Array, mode: number): void {
   const fd = fs.openSync(path, 'wx', mode);
   try {
-    // The umask may have taken bits away; it adds none, so that the file was at no time wider than this.
-    if (posix) fs.fchmodSync(fd, mode);
-    fs.writeFileSync(fd, bytes);
+    fillFile(fd, bytes, mode);
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Gives a file that was just made its contents, and exactly this mode. */
+export function fillFile(fd: number, bytes: Uint8Array, mode: number): void {
+  // The umask may have taken bits away; it adds none, so that the file was at no time wider than this.
+  if (posix) fs.fchmodSync(fd, mode);
+  fs.writeFileSync(fd, bytes);
 }
 
 /** rename(2) would silently replace; link(2) does not. */

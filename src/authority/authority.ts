@@ -32,12 +32,14 @@ export interface AuthorityHome {
   readonly leafKeys: KeyVault;
 }
 
+/** For `CertificateAuthority.open`. */
 export interface OpenOptions {
   /** Opens the CA's key if it is encrypted. It is asked for only when something is to be signed. */
   passphrase?: (() => Promise<string>) | string | undefined;
   ambient?: Ambient | undefined;
 }
 
+/** What a certificate shall be, and whether its key is kept. */
 export interface IssueOptions extends LeafOptions {
   /** Keep a copy of the private key in the home, so that `export` can make its files again. */
   keepKey?: boolean | undefined;
@@ -53,6 +55,7 @@ export interface Issued {
 /** Runs when a certificate is signed but not yet recorded: prepare its files here, and throw to call it all off. */
 export type BeforeRecording = (issued: readonly Issued[]) => Promise<void>;
 
+/** A CA that signs: made with `create` or `import`, found again with `open`. */
 export class CertificateAuthority {
   readonly #home: AuthorityHome;
   readonly #ambient: Ambient;
@@ -180,6 +183,8 @@ export class CertificateAuthority {
   async #openSigner(): Promise<Signer> {
     const [issuer] = this.chain as [AuthorityRecord];
     const key = await openVaultKey(await this.#home.caKeys.load(issuer.id), this.#passphrase);
+    const hint = 'Put the key of the CA back from a backup: nobody would trust what another key signs.';
+    assertOwnKey(key, issuer.certificate, `the CA ${quote(issuer.name)}`, hint);
     return keySigner(key, this.#ambient);
   }
 
@@ -204,6 +209,7 @@ export class CertificateAuthority {
     return exact;
   }
 
+  /** What was issued, oldest first. */
   list(filter?: CertificateFilter): Promise<CertificateRecord[]> {
     return this.#home.store.certificates(filter);
   }
@@ -213,7 +219,8 @@ export class CertificateAuthority {
     const record = await this.get(labelOrSerial);
     const kept = record.keyKept ? importKey(await this.#home.leafKeys.load(record.serial)) : undefined;
     const own = key ?? kept;
-    if (own !== undefined) assertOwnKey(own, record);
+    const hint = 'Give the key file that was made with it.';
+    if (own !== undefined) assertOwnKey(own, record.certificate, `the certificate ${quote(record.label)}`, hint);
     return materialOf(authorityChain(this.#authorities, record.issuerId), record, own);
   }
 
@@ -223,13 +230,9 @@ export class CertificateAuthority {
   }
 }
 
-function assertOwnKey(key: PrivateKey, record: CertificateRecord): void {
-  if (equalBytes(key.publicKey, parseCertificate(record.certificate).publicKey)) return;
-  throw new LocalCaError(
-    'LOCAL_CA_KEY_MISMATCH',
-    `the private key does not belong to the certificate ${quote(record.label)}`,
-    'Give the key file that was made with it.',
-  );
+function assertOwnKey(key: PrivateKey, certificate: Uint8Array, owner: string, hint: string): void {
+  if (equalBytes(key.publicKey, parseCertificate(certificate).publicKey)) return;
+  throw new LocalCaError('LOCAL_CA_KEY_MISMATCH', `the private key does not belong to ${owner}`, hint);
 }
 
 async function openVaultKey(pem: Uint8Array, passphrase: OpenOptions['passphrase']): Promise<PrivateKey> {

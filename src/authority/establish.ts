@@ -2,6 +2,7 @@
 import type { Ambient } from '../core/ambient.ts';
 import { type AuthorityFields, makeAuthority, newSerial } from '../core/certificate.ts';
 import { equalBytes } from '../core/der.ts';
+import type { NameConstraints } from '../core/extensions.ts';
 import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
 import { type AuthorityOptions, type AuthorityRequest, normalizeAuthority } from '../core/options.ts';
 import { basicConstraintsOf, type Certificate, isSelfIssued, keyUsageOf, parseCertificate } from '../core/parse.ts';
@@ -47,12 +48,21 @@ async function makeIntermediate(
       subject: request.intermediateSubject,
       notBefore: request.notBefore,
       notAfter: new Date(Math.min(validity.notAfter.getTime(), request.notAfter.getTime())),
-      // The root's own bind it anyway (RFC 5280 6.1.4); Java reads only those below the certificate that it trusts.
-      ...(request.constraints === undefined ? {} : { constraints: request.constraints }),
+      ...(request.constraints === undefined ? {} : { constraints: forJava(request.constraints) }),
     },
     root,
     ambient,
   );
+}
+
+/**
+ * The root's constraints bind what is below it (RFC 5280 6.1.4), but Java reads none in the certificate that it trusts, so
+ * the intermediate repeats them. Java 17 also breaks on an IPv4 name under an excluded IPv6 network; where some network is
+ * permitted, leaving the excluded ones out changes nothing: addresses outside the permitted are refused all the same.
+ */
+function forJava({ permitted, excluded }: NameConstraints): NameConstraints {
+  const hasNetwork = permitted.some(({ kind }) => kind === 'ip');
+  return { permitted, excluded: excluded.filter(({ kind }) => kind !== 'ip' || !hasNetwork) };
 }
 
 type AuthorityDraft = Omit<AuthorityFields, 'serial' | 'publicKey'> & { readonly keyType: string };
@@ -85,6 +95,7 @@ function recordOf(certificate: Certificate, parentId: string | null, active: boo
 
 // --- taking over a CA that exists --------------------------------------------------------------------------------
 
+/** A CA that another tool made. */
 export interface ImportOptions {
   /** PEM or DER of the CA's certificate; certificates above it may follow in the same PEM, in any order. */
   readonly certificate: Uint8Array;

@@ -1,5 +1,5 @@
 /** Where templates are found: local-ca's own, the user's, or any folder by its path. */
-import { readdir } from 'node:fs/promises';
+import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from '../core/text.ts';
@@ -15,22 +15,21 @@ export const PACKAGE_TEMPLATES = fileURLToPath(new URL('../../templates', import
  */
 export async function loadTemplate(nameOrPath: string, folders: readonly string[]): Promise<Template> {
   if (/[/\\]/.test(nameOrPath)) return readTemplate(nameOrPath);
-  const found = (await findAll(folders)).find((place) => place.name === nameOrPath);
+  const found = findAll(folders).find((place) => place.name === nameOrPath);
   if (found !== undefined) return readTemplate(found.path);
   throw new LocalCaError(
     'LOCAL_CA_TEMPLATE_UNKNOWN',
     `there is no template ${quote(nameOrPath)}`,
     hintFor(
       nameOrPath,
-      (await findAll(folders)).map((place) => place.name),
+      findAll(folders).map((place) => place.name),
     ),
   );
 }
 
 /** All of them by name, in order; a name in an earlier folder hides the same name in a later one. */
 export async function listTemplates(folders: readonly string[]): Promise<Template[]> {
-  const places = await findAll(folders);
-  return Promise.all(places.map((place) => readTemplate(place.path)));
+  return Promise.all(findAll(folders).map((place) => readTemplate(place.path)));
 }
 
 interface Place {
@@ -38,17 +37,24 @@ interface Place {
   readonly path: string;
 }
 
-async function findAll(folders: readonly string[]): Promise<Place[]> {
-  const found = (await Promise.all(folders.map(placesIn))).flat();
+function findAll(folders: readonly string[]): Place[] {
+  const found = folders.flatMap(placesIn);
   const first = found.filter((place, i) => found.findIndex((other) => other.name === place.name) === i);
   return first.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A user who has no templates has no folder for them either. */
-async function placesIn(folder: string): Promise<Place[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+function placesIn(folder: string): Place[] {
+  const folders = entriesOf(folder).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   return folders.map(({ name }) => ({ name, path: join(folder, name) }));
+}
+
+/** A user who has no templates has no folder for them either. */
+function entriesOf(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function hintFor(wanted: string, names: readonly string[]): string {

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createFile, syncFolder, writeError } from '../disk.ts';
+import { createFiles } from './create-files.ts';
 import type { OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
 import { blocked, encodeManifest, occupied, readManifest, refuseForeign } from './manifest.ts';
@@ -48,10 +49,10 @@ export async function stageFile(
   mode: number,
   { force = false }: StageOptions = {},
 ): Promise<Staged> {
-  return guard(path, () => {
+  return guard(path, async () => {
     refuseForeignFile(path, force);
     const parents = makeParents(resolve(path));
-    const stage = makeStage(dirname(resolve(path)), parents);
+    const stage = await makeStage(dirname(resolve(path)), parents);
     const discard = () => removeStage(stage, parents);
     return attempt(discard, () => {
       createFile(join(stage, 'file'), bytes, mode);
@@ -77,16 +78,15 @@ function refuseForeignFile(path: string, force: boolean): void {
 
 // --- a new folder ----------------------------------------------------------------------------------------------
 
-function stageNew(target: string, folder: string, files: readonly OutputFile[]): Staged {
+async function stageNew(target: string, folder: string, files: readonly OutputFile[]): Promise<Staged> {
   const parents = makeParents(target);
-  const stage = makeStage(dirname(target), parents);
+  const stage = await makeStage(dirname(target), parents);
   const discard = () => removeStage(stage, parents);
-  return attempt(discard, () => {
-    for (const file of withManifest(folder, files)) {
-      fs.mkdirSync(dirname(join(stage, file.path)), { recursive: true, mode: PUBLIC_FOLDER });
-      createFile(join(stage, file.path), file.bytes, file.mode);
-    }
+  return attempt(discard, async () => {
     const inner = new Set(files.flatMap((file) => foldersAbove(file.path)));
+    for (const part of inner) fs.mkdirSync(join(stage, part), { recursive: true, mode: PUBLIC_FOLDER });
+    const all = withManifest(folder, files);
+    await createFiles(all.map(({ path, bytes, mode }) => ({ path: join(stage, path), bytes, mode })));
     for (const part of inner) openFolder(join(stage, part), files);
     openFolder(stage, files);
     return staged(folder, discard, () => {
@@ -115,12 +115,16 @@ function moveFolder(stage: string, target: string, folder: string): void {
 
 // --- a folder that exists --------------------------------------------------------------------------------------
 
-function stageInto(folder: string, files: readonly OutputFile[], { force = false }: StageOptions): Staged {
+async function stageInto(
+  folder: string,
+  files: readonly OutputFile[],
+  { force = false }: StageOptions,
+): Promise<Staged> {
   refuseForeign(folder, files, force);
-  const stage = makeStage(folder, undefined);
+  const stage = await makeStage(folder, undefined);
   const discard = () => removeStage(stage, undefined);
-  return attempt(discard, () => {
-    fillStage(stage, withManifest(folder, files));
+  return attempt(discard, async () => {
+    await fillStage(stage, withManifest(folder, files));
     return staged(folder, discard, () => {
       refuseForeign(folder, files, force);
       commitStage(folder, stage);
@@ -144,7 +148,7 @@ const STAGE = '.local-ca-stage-';
 const HOUR = 3_600_000;
 
 /** Beside the target, so that renaming stays on one file system; readable by its owner only. */
-function makeStage(beside: string, parents: string | undefined): string {
+async function makeStage(beside: string, parents: string | undefined): Promise<string> {
   removeStale(beside);
   const cleanUp = () => removeParents(beside, parents);
   return attempt(cleanUp, () => fs.mkdtempSync(join(beside, STAGE)));
@@ -181,15 +185,15 @@ function removeParents(from: string, topmost: string | undefined): void {
 
 function staged(path: string, discard: () => void, commit: () => string[]): Staged {
   return {
-    commit: async () => guard(path, () => attempt(discard, commit)),
-    discard: async () => guard(path, discard),
+    commit: () => guard(path, () => attempt(discard, commit)),
+    discard: () => guard(path, discard),
   };
 }
 
 /** Cleans up when `action` fails; what it failed with is what matters. */
-function attempt<T>(cleanUp: () => void, action: () => T): T {
+async function attempt<T>(cleanUp: () => void, action: () => T | Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     try {
       cleanUp();
@@ -200,9 +204,9 @@ function attempt<T>(cleanUp: () => void, action: () => T): T {
   }
 }
 
-function guard<T>(path: string, action: () => T): T {
+async function guard<T>(path: string, action: () => T | Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     throw writeError(path, error);
   }

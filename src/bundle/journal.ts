@@ -10,8 +10,9 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { createFile, syncFolder, writeError } from '../disk.ts';
+import { syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
+import { createFiles } from './create-files.ts';
 import { defaultMode, type OutputFile } from './file.ts';
 import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
 
@@ -20,14 +21,14 @@ const COMMIT = '.local-ca-commit';
 const JournalSchema = v.array(v.object({ from: v.pipe(v.string(), v.regex(/^[\w-]+$/)), to: v.string() }));
 
 /** Fills a stage with the files and its journal. */
-export function fillStage(stage: string, files: readonly OutputFile[]): void {
+export async function fillStage(stage: string, files: readonly OutputFile[]): Promise<void> {
   const id = basename(stage).replace(/^\W*/, '').replace(/\W/g, '-');
   const moves = files.map((file, i) => ({ from: `${id}-${i}`, to: file.path }));
-  files.forEach((file, i) => {
-    createFile(join(stage, `${id}-${i}`), file.bytes, file.mode);
-  });
   const journal = new TextEncoder().encode(JSON.stringify(moves));
-  createFile(join(stage, `${id}.json`), journal, defaultMode(true));
+  await createFiles([
+    ...files.map(({ bytes, mode }, i) => ({ path: join(stage, `${id}-${i}`), bytes, mode })),
+    { path: join(stage, `${id}.json`), bytes: journal, mode: defaultMode(true) },
+  ]);
   syncFolder(stage);
 }
 

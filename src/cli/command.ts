@@ -27,6 +27,8 @@ export interface Command {
   readonly name: string;
   /** `[names...]` and the like. */
   readonly args?: string;
+  /** What completion offers for its argument. */
+  readonly argValues?: readonly string[];
   readonly summary: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly (readonly [command: string, what: string])[];

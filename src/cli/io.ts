@@ -16,20 +16,17 @@ export interface IoOptions {
 
 export class Io {
   readonly options: IoOptions;
-  readonly #stdout: NodeJS.WriteStream;
-  readonly #stderr: NodeJS.WriteStream;
-  readonly #stdin: NodeJS.ReadStream;
+  /** Asked for a stream when that is used: Node makes each one at its first mention, and stdin takes 2 ms. */
+  readonly #process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin'>;
 
   constructor(options: IoOptions, process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin'>) {
     this.options = options;
-    this.#stdout = process.stdout;
-    this.#stderr = process.stderr;
-    this.#stdin = process.stdin;
+    this.#process = process;
   }
 
   /** Data, for a pipe or a person; ends with a newline. */
   data(text: string): void {
-    this.#stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+    this.#process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
   }
 
   /** The record with `--json`, the text without. */
@@ -39,34 +36,34 @@ export class Io {
 
   /** Talk, unless --quiet. */
   say(text: string): void {
-    if (!this.options.quiet) this.#stderr.write(`${text}\n`);
+    if (!this.options.quiet) this.#process.stderr.write(`${text}\n`);
   }
 
   /** A warning is never kept quiet. */
   warn(text: string): void {
-    this.#stderr.write(`${this.style('yellow', 'warning:')} ${text}\n`);
+    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${text}\n`);
   }
 
   error(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    this.#process.stderr.write(`${text}\n`);
   }
 
   style(style: Style, text: string): string {
-    return this.options.color && this.#stderr.isTTY ? styleText(style, text) : text;
+    return this.options.color && this.#process.stderr.isTTY ? styleText(style, text) : text;
   }
 
   /** Whether a person can be asked. */
   get interactive(): boolean {
-    return this.#stdin.isTTY === true && this.#stderr.isTTY === true && !this.options.yes;
+    return this.#process.stdin.isTTY === true && this.#process.stderr.isTTY === true && !this.options.yes;
   }
 
   /** Whether a progress bar would be seen. */
   get progress(): boolean {
-    return this.#stderr.isTTY === true && !this.options.quiet;
+    return this.#process.stderr.isTTY === true && !this.options.quiet;
   }
 
   get columns(): number {
-    return this.#stderr.columns ?? 80;
+    return this.#process.stderr.columns ?? 80;
   }
 }
 

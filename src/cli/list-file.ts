@@ -129,13 +129,19 @@ const bad = (path: string, why: string, hint: string, cause?: unknown) =>
 async function readCsv(content: string): Promise<unknown[]> {
   const { parse } = await import('csv-parse/sync');
   const rows: Record<string, string>[] = parse(content, {
-    columns: true,
+    columns: refuseRepeated,
     skip_empty_lines: true,
     trim: true,
     bom: true,
   });
   // An empty cell is an answer left out, not an empty answer.
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== '')));
+}
+
+function refuseRepeated(header: string[]): string[] {
+  const twice = header.find((name, i) => header.indexOf(name) !== i);
+  if (twice === undefined) return header;
+  throw new LocalCaError('LOCAL_CA_LIST_INVALID', `two columns are called ${quote(twice)}`, 'Keep one of them.');
 }
 
 function readJsonLines(content: string): unknown[] {

@@ -12,6 +12,8 @@ import { buildProgram } from './program.ts';
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 function makeContext(flags: Flags): Context {
+  // What paints by itself, as inquirer does, looks here.
+  if (flags.color === false) process.env.NO_COLOR = '1';
   const io = new Io(
     {
       json: flags.json === true,

@@ -150,6 +150,7 @@ export const KEY_ALGORITHMS = [
   }),
 ] as const satisfies readonly KeyAlgorithm[];
 
+/** What `keyType` may be; `findKeyAlgorithm` also knows short forms. */
 export const KEY_TYPES: readonly string[] = KEY_ALGORITHMS.map((algorithm) => algorithm.keyType);
 
 /** The algorithm that a person named, case and short forms forgiven. Throws LOCAL_CA_KEY_TYPE_UNKNOWN. */

@@ -7,6 +7,7 @@ import type { webcrypto } from 'node:crypto';
 /** Who provides an algorithm: Node's own WebCrypto, or `@peculiar/webcrypto` for the curves that Node's lacks. */
 export type CryptoProvider = 'node' | 'peculiar';
 
+/** Clock, randomness and WebCrypto, as they are passed in. */
 export interface Ambient {
   now(): Date;
   /** `length` bytes from a CSPRNG. */

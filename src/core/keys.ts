@@ -8,6 +8,7 @@ import { algorithmOfKey, findKeyAlgorithm, KEY_TYPES, type KeyAlgorithm } from '
 import type { Ambient, CryptoKey } from './ambient.ts';
 import { children, context, expectTag, readBitString, readWhole, sequence, TAG } from './der.ts';
 
+/** A private key that does not show in a log, in JSON or under `util.inspect`. */
 export class PrivateKey {
   readonly algorithm: KeyAlgorithm;
   /** SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7). */
@@ -141,6 +142,7 @@ export function webCryptoAlgorithm(
 
 const RSA_EXPONENT = Uint8Array.of(1, 0, 1);
 
+/** Makes a key. Throws LOCAL_CA_KEY_TYPE_UNKNOWN. */
 export async function generateKey(keyType: string, ambient: Ambient): Promise<PrivateKey> {
   const algorithm = findKeyAlgorithm(keyType);
   const subtle = await ambient.subtle(algorithm.provider);

@@ -18,6 +18,7 @@ import {
   type Warning,
 } from './validity.ts';
 
+/** What somebody asks of a server's, client's or person's certificate. */
 export interface LeafOptions extends ValidityOptions {
   /** DNS names (wildcards, IDN), IP addresses, e-mail addresses, URIs; the first names the certificate. */
   names: readonly string[];
@@ -107,6 +108,7 @@ function nameWarnings(names: readonly SubjectName[]): Warning[] {
 
 // --- authorities -----------------------------------------------------------------------------------------------
 
+/** What somebody asks of a CA. */
 export interface AuthorityOptions extends ValidityOptions {
   /** The CA's common name; `local-ca` with a short random tag unless given, so that two CAs never share a subject. */
   name?: string | undefined;

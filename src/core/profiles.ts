@@ -63,6 +63,7 @@ const PROFILES: readonly Profile[] = [
   leaf('email', 'A mailbox (S/MIME)', ['emailProtection']),
 ];
 
+/** What `profile` may be. */
 export const LEAF_PROFILES: readonly string[] = PROFILES.filter((row) => !row.authority).map((row) => row.name);
 
 export const authorityProfile = (role: 'root' | 'intermediate'): Profile =>

@@ -1,6 +1,7 @@
 /** How long a certificate lives: days or dates in, two whole seconds out, and what clients think of the span. */
 import { LocalCaError } from '../errors.ts';
 
+/** What was done, though some clients will not like it. */
 export interface Warning {
   /** Stable, kebab-case. */
   readonly code: string;

@@ -60,7 +60,7 @@ function signingStandIn(take: (tbs: Uint8Array) => void): webcrypto.Crypto {
 
 /**
  * The library re-encodes names, and mends what is odd in them: a CA with Latin-1 bytes in a UTF8String would find its
- * leaves with another issuer. So the names go in as they were given (RFC 5280 4.1.2.4, 7.1: clients compare them).
+ * leaves with another issuer. So it gets none, and they go in as they are (RFC 5280 4.1.2.4, 7.1: clients compare them).
  */
 function withExactNames(tbs: Element, { issuer, subject }: CertificateFields): Uint8Array {
   const [version, serial, algorithm, , validity, , ...rest] = children(tbs).map(({ bytes }) => bytes) as [

@@ -32,6 +32,7 @@ export async function createTestAuthority({
   return new TestAuthority(authority, ambient);
 }
 
+/** What `createTestAuthority` makes. */
 export class TestAuthority {
   /** PEM of the root: what a client has to trust. */
   readonly ca: string;

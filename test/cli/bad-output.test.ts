@@ -37,7 +37,11 @@ const ours = (cwd: string) => localCaJson(['issue', 'a.test', '--out', 'ours', '
 
 const CASES: readonly Case[] = [
   { what: 'a folder that is a file', flags: ['--out', 'file'], refusal: exists('file is not a folder') },
-  { what: 'a folder below a file', flags: ['--out', join('file', 'x')], refusal: exists('file is not a folder') },
+  {
+    what: 'a folder below a file',
+    flags: ['--out', join('file', 'x')],
+    refusal: { code: 'LOCAL_CA_OUTPUT_FAILED', says: 'a file where a folder belongs' },
+  },
   {
     what: "a file of somebody else's",
     flags: ['--out', 'full'],
@@ -77,6 +81,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a link where a file has to go',
     flags: ['--out', 'dir'],
+    forced: true,
     refusal: exists(join('dir', 'a.test.key.pem')),
     prepare: (cwd) => {
       mkdirSync(join(cwd, 'dir'));
@@ -86,6 +91,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a zip that is a link',
     flags: ['--out', 'x', '--zip', 'link.zip'],
+    forced: true,
     refusal: exists('link.zip'),
     prepare: (cwd) => symlinkSync('file', join(cwd, 'link.zip')),
   },
@@ -103,6 +109,8 @@ for (const { what, flags, refusal, forced, prepare } of CASES) {
     await assertNothingDone(['issue', 'a.test', ...flags], { home, cwd }, refusal);
     const { status } = await localCa(['issue', 'a.test', ...flags, '--force'], { home, cwd });
     assert.equal(status, forced ? 0 : 1);
+    // Where a link stood, the link was replaced and not its target.
+    if (!flags.includes('file')) assert.equal(readFileSync(join(cwd, 'file'), 'utf8'), 'mine\n');
   });
 }
 
@@ -237,7 +245,7 @@ describe('a full disk', { skip: process.platform !== 'linux' && 'a small disk is
       '"$NODE" "$PROGRAM" init --yes --quiet --home small/home >/dev/null',
       'head -c 2M /dev/zero >small/fill 2>&-',
       '"$NODE" "$PROGRAM" issue a.test --out x --home small/home; echo $?; ls -A .',
-      'rm small/fill; "$NODE" "$PROGRAM" list --json --home small/home',
+      'rm small/fill; "$NODE" "$PROGRAM" list --json --quiet --home small/home',
     ];
     const outcome = await onSmallDisk(t, cwd, 512, issue.join('; '));
     if (outcome === undefined) return;

@@ -16,6 +16,9 @@ export const isRoot = process.getuid?.() === 0;
 /** SQLite's helpers come and go with whoever has the inventory open. */
 const PASSING = /inventory\.db-(wal|shm)$/;
 
+/** It takes in what its helpers hold at any time; `inventory` shows what is in it. */
+const SHIFTING = /inventory\.db$/;
+
 /** Every file, folder and link below a folder: its mode and a digest of what it holds. */
 export function snapshot(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !PASSING.test(name));
@@ -27,7 +30,7 @@ function describe(path: string): string {
   const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
   if (stat.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
   if (!stat.isFile()) return `folder ${mode}`;
-  return `${mode} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
+  return SHIFTING.test(path) ? mode : `${mode} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
 }
 
 /** The labels and states on record. */

@@ -14,18 +14,19 @@ const EXPECTED = [
   /^package\.json$/,
   /^(README|LICENSE|CHANGELOG)(\.md)?$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
-  /^dist\/cli\/local-ca\.cjs$/,
+  /^dist\/cli\/(local-ca|main)\.cjs$/,
   /^templates\/[\w/.-]+$/,
 ];
 
-/** One bundled program, and no loose parts of it. */
-const FORBIDDEN = [/^dist\/cli\/(?!local-ca\.cjs$)/, /\.(pem|key|p12|jks|db|map)$/, /\.test\./];
+/** One bundled program and what starts it, and no loose parts of it. */
+const FORBIDDEN = [/^dist\/cli\/(?!(local-ca|main)\.cjs$)/, /\.(pem|key|p12|jks|db|map)$/, /\.test\./];
 
 const REQUIRED = [
   'package.json',
   'README.md',
   'LICENSE',
   'dist/cli/local-ca.cjs',
+  'dist/cli/main.cjs',
   'dist/index.js',
   'dist/index.d.ts',
   'dist/testing/index.js',

@@ -6,21 +6,15 @@ import { type Outcome, type RunOptions, run } from './peers.ts';
 
 export const program = join(repository, 'dist', 'cli', 'local-ca.cjs');
 
-/** The runner counts coverage on the sources, which the bundled program hides. */
-const fromSource = process.env.LOCAL_CA_FROM_SOURCE === '1';
-const command = fromSource
-  ? ['--import', import.meta.resolve('ts-blank-space/register'), join(repository, 'src', 'cli', 'main.ts')]
-  : [program];
-
 export interface CliOptions extends RunOptions {
   /** The CA's home folder; need not exist yet. */
   readonly home: string;
 }
 
 export function localCa(args: readonly string[], { home, env = {}, ...options }: CliOptions): Promise<Outcome> {
-  if (!fromSource && !existsSync(program)) throw new Error('dist/cli/local-ca.cjs is missing: run npm run build');
+  if (!existsSync(program)) throw new Error('dist/cli/local-ca.cjs is missing: run npm run build');
   const environment = { LOCAL_CA_HOME: home, NO_COLOR: '1', FORCE_COLOR: undefined, ...env };
-  return run(process.execPath, [...command, ...args], { ...options, env: environment });
+  return run(process.execPath, [program, ...args], { ...options, env: environment });
 }
 
 /** The same for a command that must succeed with --json: its parsed output. */

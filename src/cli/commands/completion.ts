@@ -9,6 +9,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export const completion = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
   args: '<shell>',
+  argValues: SHELLS,
   summary: 'Print a completion script for bash, zsh or fish',
   flags: [],
   examples: [
@@ -45,11 +46,12 @@ const longFlag = ({ flags, about, values = [] }: Flag): LongFlag => ({
 const flagsOf = (command: Command) =>
   [...command.flags, ...GLOBAL_FLAGS, { flags: '--help', about: 'show help' }].map(longFlag);
 
-/** `template list` and `template show` are the words after `template`. */
-const wordsAfter = (commands: readonly Command[], first: string) =>
-  commands
-    .filter((command) => command.name.startsWith(`${first} `))
-    .map((command) => command.name.split(' ')[1] as string);
+/** `template list` and `template show` are the words after `template`; other commands may know their arguments. */
+const wordsAfter = (commands: readonly Command[], first: string): string[] =>
+  commands.flatMap(({ name, argValues = [] }) => {
+    if (name === first) return argValues;
+    return name.startsWith(`${first} `) ? (name.split(' ')[1] as string) : [];
+  });
 
 const firstWords = (commands: readonly Command[]) => [
   ...new Set(commands.map((command) => command.name.split(' ')[0] as string)),

@@ -11,6 +11,7 @@ import { parseCertificate } from '../../core/parse.ts';
 import { isUrl, lookAt, parseTarget } from '../../probe/tls.ts';
 import type { Command, Context } from '../command.ts';
 import { type Found, readContents, readInput } from '../read-file.ts';
+import { timeLeft } from '../records.ts';
 import { secretFrom } from '../values.ts';
 
 export const inspect: Command = {
@@ -35,7 +36,7 @@ export const inspect: Command = {
       : await fromFile(source, secretFrom(flags, 'password'));
     const entries: Entry[] = [];
     for (const one of found) entries.push(await describe(context, one));
-    context.io.result({ source, ...head, entries }, textOf(head, entries));
+    context.io.result({ source, ...head, entries }, textOf(head, entries, context.ambient.now()));
     return undefined;
   },
 };
@@ -106,17 +107,17 @@ const TITLES: Readonly<Record<Found['kind'], string>> = {
   other: 'something else',
 };
 
-function textOf(head: Head, entries: readonly Entry[]): string {
+function textOf(head: Head, entries: readonly Entry[], now: Date): string {
   const count = `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`;
   const first = `${Object.values(head).join(', ')}: ${count}`;
-  return [first, ...entries.map(entryText)].join('\n\n');
+  return [first, ...entries.map((entry) => entryText(entry, now))].join('\n\n');
 }
 
-function entryText(entry: Entry): string {
+function entryText(entry: Entry, now: Date): string {
   const lines = Object.entries(entry)
     .filter(([key, value]) => !QUIET.has(key) && !isEmpty(value))
     .map(([key, value]) => `  ${key.padEnd(18)} ${valueText(value)}`);
-  return [`${TITLES[entry.kind]}${stateText(entry)}`, ...lines, ...unknownCritical(entry)].join('\n');
+  return [`${TITLES[entry.kind]}${stateText(entry, now)}`, ...lines, ...unknownCritical(entry)].join('\n');
 }
 
 const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
@@ -130,10 +131,10 @@ function valueText(value: unknown): string {
     .join('; ');
 }
 
-function stateText({ kind, ...entry }: Entry): string {
+function stateText({ kind, ...entry }: Entry, now: Date): string {
   if (kind !== 'certificate') return entry.state === 'expired' ? ', expired' : '';
-  const { state, daysLeft, trusted } = entry as unknown as CertificateDescription & { trusted: boolean };
-  const left = state === 'valid' ? `${daysLeft} days left` : state.replaceAll('-', ' ');
+  const { state, notAfter, trusted } = entry as unknown as CertificateDescription & { trusted: boolean };
+  const left = state === 'not-yet-valid' ? 'not yet valid' : timeLeft(new Date(notAfter), now);
   return `, ${left}${trusted ? ', trusted' : ''}`;
 }
 

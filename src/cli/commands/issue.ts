@@ -183,7 +183,7 @@ async function issueList(context: Context, names: readonly string[], flags: Flag
     context.io.say(`${context.io.style('green', 'issued')} ${count} from ${path}`);
     context.io.result(
       issued.map(({ record }, i) => issuedJson(record, deliveredTo(delivery, i), warnings[i] ?? [])),
-      orders.map((order, i) => order.parcel(issued[i] as Issued).out).join('\n'),
+      [...orders.map((order, i) => order.parcel(issued[i] as Issued).out), delivery.zip ?? []].flat().join('\n'),
     );
   });
 }

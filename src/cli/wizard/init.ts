@@ -2,10 +2,10 @@
  * The first wizard: from nothing to a CA, a server certificate and its zip. The answers become the same flags that the
  * command line takes, so the wizard can print the command that repeats it.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { listTemplates } from '../../bundle/catalog.ts';
 import { fillPath } from '../../bundle/paths.ts';
-import type { Template } from '../../bundle/template.ts';
+import { README, type Template } from '../../bundle/template.ts';
 import { normalizeAuthority, normalizeLeaf } from '../../core/options.ts';
 import { LocalCaError } from '../../errors.ts';
 import { look } from '../../store/layout.ts';
@@ -40,6 +40,7 @@ export async function initWizard(context: Context, given: Flags): Promise<number
     const { color: _color, ...flags } = plan.flags;
     io.say(`\nThe same without questions:\n  ${commandLine('init', plan.names, { ...flags, yes: true })}`);
   }
+  io.say(`\nWhat each file is and where it goes: ${join(plan.flags.out as string, README)}`);
   return undefined;
 }
 
@@ -74,16 +75,25 @@ const zipBeside = (out: string, { zip }: Template, label: string) =>
 function summary({ home, ambient, io }: Context, { names, flags, template }: Plan): string[] {
   const { name, keyType = 'p256', out, zip } = flags;
   const until = normalizeAuthority(flags, '', ambient.now()).notAfter.toISOString().slice(0, 10);
-  const why = template.keyTypeWhy === undefined ? '' : `: ${template.keyTypeWhy}`;
-  const line = (title: string, text: string) => `  ${io.style('bold', title.padEnd(7))} ${text}`;
-  return [
-    '',
-    line('CA', `${name}, ${keyType}, until ${until}`),
-    line('', `in ${home}`),
-    line('Server', names.join(', ')),
-    line('', `${template.title}, ${template.keyType ?? 'p256'}${why}`),
-    line('Files', `in ${out}`),
-    line('', `and ${zip}`),
-    '',
+  const rows: readonly (readonly [title: string, text: string | undefined])[] = [
+    ['CA', `${name}, ${keyType}, until ${until}`],
+    ['', `in ${resolve(home)}`],
+    ['Server', names.join(', ')],
+    ['', `${template.title}, ${template.keyType ?? 'p256'}`],
+    ['', template.keyTypeWhy],
+    ['Files', `in ${out}`],
+    ['', `and ${zip}`],
   ];
+  const lines = rows.flatMap(([title, text = '']) =>
+    wrap(text, io.columns - MARGIN).map((line, i) => [i === 0 ? title : '', line] as const),
+  );
+  return ['', ...lines.map(([title, line]) => `  ${io.style('bold', title.padEnd(MARGIN - 2))}${line}`), ''];
+}
+
+/** Two spaces, the longest title, two spaces. */
+const MARGIN = 10;
+
+/** Lines of at most `width` characters, broken between words; none for no text. */
+function wrap(text: string, width: number): string[] {
+  return text.match(new RegExp(`\\S.{0,${Math.max(width, 20) - 2}}\\S(?=\\s|$)|\\S+`, 'g')) ?? [];
 }

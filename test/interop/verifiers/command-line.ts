@@ -54,7 +54,7 @@ export const gnutls: Verifier = {
   },
 };
 
-const pemBlocks = (pem: string) => pem.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----\n?/g) ?? [];
+const pemBlocks = (pem: string) => pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g) ?? [];
 
 /** A throw-away database: roots trusted for TLS servers, the others known only. */
 async function nssVerdict({ chain, ca }: Case): Promise<Verdict> {
