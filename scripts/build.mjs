@@ -28,11 +28,9 @@ const heavyStaysOutside = {
       if (namespace === 'es-module') return { path, external: true };
       if (importer === '' || importer.includes('node_modules') || path.startsWith('node:')) return undefined;
       if (BUNDLED.includes(packageOf(path))) return undefined;
-      return kind === 'import-statement' && isEsModule(path)
-        ? { path, namespace: 'es-module' }
-        : { path, external: true };
+      return kind !== 'require-call' && isEsModule(path) ? { path, namespace: 'es-module' } : { path, external: true };
     });
-    // A static import becomes require(), which gives an ES module's namespace. In a package of "type": "module" esbuild
+    // An import, import() too, becomes require(), which gives an ES module's namespace. In a package of "type": "module" esbuild
     // takes that for a CommonJS module, whose default export it would be; this detour reads `default` from it.
     onLoad({ filter: /./, namespace: 'es-module' }, ({ path }) => {
       const from = JSON.stringify(path);
@@ -69,6 +67,8 @@ async function bundle(entry, file, { shebang = '', define = {} } = {}) {
     legalComments: 'eof',
     banner: { js: `${shebang}const importMetaUrl=require('node:url').pathToFileURL(__filename).href;` },
     define: { 'import.meta.url': 'importMetaUrl', ...define },
+    // Code that V8 takes from a cache has lost how to import: `import()` becomes require(), which ES modules allow too.
+    supported: { 'dynamic-import': false },
     plugins: [heavyStaysOutside],
     logLevel: 'warning',
   });

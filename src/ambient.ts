@@ -9,6 +9,7 @@ async function loadPeculiar(): Promise<webcrypto.SubtleCrypto> {
 
 let peculiar: Promise<webcrypto.SubtleCrypto> | undefined;
 
+/** What `CertificateAuthority` uses unless another is passed. */
 export const systemAmbient: Ambient = {
   now: () => new Date(),
   random: (length) => randomBytes(length),

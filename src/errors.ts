@@ -46,7 +46,6 @@ export const ERROR_TABLE = {
     exit: 2,
     about: 'A key store that needs a password, and none, or an empty one, was given.',
   },
-  LOCAL_CA_PASSWORD_INVALID: { exit: 2, about: 'A password that the format cannot carry.' },
   LOCAL_CA_KEYSTORE_INVALID: {
     exit: 1,
     about: 'A PKCS#7, PKCS#12 or JKS file that is damaged or holds something unsupported.',

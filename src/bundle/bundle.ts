@@ -11,6 +11,7 @@ import { fillPath } from './paths.ts';
 import { invalidTemplate, type Template, type TemplateFile } from './template.ts';
 import { PASSWORD_FILE, renderTexts } from './texts.ts';
 
+/** For `buildBundle`. */
 export interface BundleOptions {
   /** Instead of the template's files, the usual files of exactly these formats. */
   readonly formats?: readonly FormatName[];
@@ -24,6 +25,7 @@ export interface BundleOptions {
   readonly random: (length: number) => Uint8Array;
 }
 
+/** The files of a bundle, made but not written. */
 export interface Bundle {
   readonly template: string;
   readonly label: string;

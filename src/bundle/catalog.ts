@@ -1,6 +1,6 @@
 /** Where templates are found: local-ca's own, the user's, or any folder by its path. */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
@@ -14,7 +14,7 @@ export const PACKAGE_TEMPLATES = fileURLToPath(new URL('../../templates', import
  * Throws LOCAL_CA_TEMPLATE_UNKNOWN or what `readTemplate` throws.
  */
 export async function loadTemplate(nameOrPath: string, folders: readonly string[]): Promise<Template> {
-  if (/[/\\]/.test(nameOrPath)) return readTemplate(nameOrPath);
+  if (/[/\\]/.test(nameOrPath)) return readTemplate(nameOrPath, resolve(nameOrPath));
   const found = findAll(folders).find((place) => place.name === nameOrPath);
   if (found !== undefined) return readTemplate(found.path);
   throw new LocalCaError(

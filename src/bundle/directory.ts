@@ -12,12 +12,14 @@ import { blocked, encodeManifest, occupied, readManifest, refuseForeign } from '
 import { foldersAbove, MANIFEST, PRIVATE_FOLDER, PUBLIC_FOLDER } from './paths.ts';
 import { isSealedZip } from './seal.ts';
 
+/** Files written beside their places. */
 export interface Staged {
   /** Puts the files in their places, and gives their paths. */
   commit(): Promise<string[]>;
   discard(): Promise<void>;
 }
 
+/** For `stageDirectory` and `stageFile`. */
 export interface StageOptions {
   /** Also replace files that local-ca did not make. */
   readonly force?: boolean;

@@ -1,6 +1,7 @@
 /** Everything that a bundle can be made from: one issued certificate and its authority, or an authority alone. */
 import type { PrivateKey } from '../core/keys.ts';
 
+/** What `buildBundle` takes; `CertificateAuthority` gives it. */
 export interface Material {
   /** Names the files; already safe as a file name. */
   readonly label: string;
@@ -13,6 +14,7 @@ export interface Material {
   readonly authority: CertificateFacts;
 }
 
+/** The issued certificate. */
 export interface LeafMaterial extends CertificateFacts {
   readonly certificate: Uint8Array;
   /** Absent when the key was handed out earlier and not kept: then only public files can be made. */

@@ -22,11 +22,11 @@ const Mode = v.pipe(
 );
 
 const FileSchema = v.strictObject({
-  /** Where it goes in the bundle; `{{label}}` stands for the certificate's label. */
+  // Where it goes in the bundle; `{{label}}` stands for the certificate's label.
   path: Line,
   content: v.picklist(CONTENT_NAMES),
   audience: Audience,
-  /** One line for the README; may hold placeholders. */
+  // One line for the README; may hold placeholders.
   about: Line,
   mode: v.exactOptional(Mode),
   p12Profile: v.exactOptional(v.picklist(['modern', 'compat'])),
@@ -34,11 +34,11 @@ const FileSchema = v.strictObject({
 });
 
 const RenderSchema = v.strictObject({
-  /** A file of the template's folder, and its path in the bundle. */
+  // A file of the template's folder, and its path in the bundle.
   file: Line,
   audience: Audience,
   about: Line,
-  /** It is left out of a bundle that lacks one of these. */
+  // It is left out of a bundle that lacks one of these.
   needs: v.optional(v.array(v.picklist(CONTENT_NAMES)), []),
 });
 
@@ -47,27 +47,29 @@ const TemplateSchema = v.strictObject({
   title: Line,
   summary: Line,
   kind: v.picklist(['server', 'client', 'trust']),
-  /** The key type unless another is asked for, and why. */
+  // The key type unless another is asked for, and why.
   keyType: v.exactOptional(v.picklist(KEY_TYPES)),
   keyTypeWhy: v.exactOptional(Line),
   profile: v.optional(v.picklist(LEAF_PROFILES), 'server'),
   files: v.pipe(v.array(FileSchema), v.minLength(1, 'must list at least one file')),
-  /** What `export --ca` makes; by default those of `files` that need no certificate. */
+  // What `export --ca` makes; by default those of `files` that need no certificate.
   caFiles: v.exactOptional(v.array(FileSchema)),
-  /** README.md is always rendered and is not listed. */
+  // README.md is always rendered and is not listed.
   render: v.optional(v.array(RenderSchema), []),
-  /** By default all files go into NAME.zip. */
+  // By default all files go into NAME.zip.
   zip: v.exactOptional(v.strictObject({ name: ZipName, files: v.exactOptional(v.array(Line)) })),
-  /** Of trust stores only: a password that is printed here guards nothing. */
+  // Of trust stores only: a password that is printed here guards nothing.
   passwords: v.optional(v.strictObject({ trustStore: v.exactOptional(Line) }), {}),
-  /** One line each; may hold placeholders, and one that renders to nothing is dropped. */
+  // One line each; may hold placeholders, and one that renders to nothing is dropped.
   warnings: v.optional(v.array(Line), []),
 });
 
 export type TemplateFile = v.InferOutput<typeof FileSchema>;
 type TemplateRecord = v.InferOutput<typeof TemplateSchema>;
 
+/** A template that was read: what template.json says, and the texts to render. */
 export interface Template extends TemplateRecord {
+  /** What finds it again: its name, or its absolute path where it was given by path. */
   readonly name: string;
   readonly folder: string;
   /** The text of README.md and of the files under `render`, by name. */
@@ -77,12 +79,12 @@ export interface Template extends TemplateRecord {
 export const README = 'README.md';
 
 /** Reads and checks one folder. Throws LOCAL_CA_TEMPLATE_INVALID or LOCAL_CA_PATH_INVALID. */
-export async function readTemplate(folder: string): Promise<Template> {
+export async function readTemplate(folder: string, name = basename(resolve(folder))): Promise<Template> {
   const path = join(folder, 'template.json');
   const record = checkTemplate(parseJson(readText(path), path), path);
   const names = [README, ...record.render.map((entry) => entry.file)];
   const sources = new Map(names.map((name) => [name, readText(join(folder, name))]));
-  return { ...record, name: basename(resolve(folder)), folder, sources };
+  return { ...record, name, folder, sources };
 }
 
 export const invalidTemplate = (where: string, what: string, cause?: unknown) =>

@@ -13,6 +13,7 @@ const EPOCH = new Date('1980-01-01T00:00:00Z');
 /** S_IFREG: some unpackers take an entry without a file type for something special. */
 const REGULAR_FILE = 0o100000;
 
+/** The zip of these files, as bytes. */
 export async function zipBundle(files: readonly OutputFile[]): Promise<Uint8Array> {
   // Loaded here, because it costs 100 ms, and most runs make no zip.
   const { ZipArchive } = await import('archiver');

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { cacheFolder, keepCode, readCode } from './code-cache.ts';
 
 /** From the contents of main.cjs, by the build. */
@@ -29,11 +29,8 @@ function compile(): Script {
   // Node's own switch for such caches.
   const enabled = !process.env.NODE_DISABLE_COMPILE_CACHE;
   const cachedData = enabled ? readCode(folder, name) : undefined;
-  const script = new Script(Module.wrap(readFileSync(program, 'utf8')), {
-    filename: program,
-    cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  // Without `importModuleDynamically`, which cached code would not know of: the build makes require() of import().
+  const script = new Script(Module.wrap(readFileSync(program, 'utf8')), { filename: program, cachedData });
   if (enabled && (cachedData === undefined || script.cachedDataRejected === true)) keepAtExit(script, folder, name);
   return script;
 }

@@ -7,7 +7,7 @@ import type { CryptoProvider } from './ambient.ts';
 import { equalBytes, nullValue, oid, sequence } from './der.ts';
 
 type Family = 'rsa' | 'ec' | 'ed';
-export type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512';
+type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
 export interface KeyAlgorithm {
   readonly keyType: string;
@@ -90,7 +90,7 @@ const brainpool = (bits: number, hash: Hash, curveOid: string) =>
     curveOid,
   });
 
-export const KEY_ALGORITHMS = [
+const KEY_ALGORITHMS = [
   rsa(2048, ['rsa']),
   rsa(3072),
   rsa(4096),

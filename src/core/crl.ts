@@ -53,7 +53,7 @@ const REVOCATION_REASONS = [
   'privilegeWithdrawn',
   'aACompromise',
 ] as const;
-export type RevocationReason = NonNullable<(typeof REVOCATION_REASONS)[number]>;
+type RevocationReason = NonNullable<(typeof REVOCATION_REASONS)[number]>;
 
 const PROCESSED: ReadonlySet<string> = new Set([
   CRL_EXTENSION.number,

@@ -6,7 +6,7 @@ import type { Extension } from './extensions.ts';
 import { readExtensions } from './parse.ts';
 import { readSigned, type Signed, verifySignature } from './signature.ts';
 
-export interface CsrAttribute {
+interface CsrAttribute {
   readonly oid: string;
   /** Each value's DER. */
   readonly values: readonly Uint8Array[];

@@ -32,7 +32,7 @@ export interface DescribedExtensions {
   readonly extensions: readonly DescribedExtension[];
 }
 
-export interface DescribedExtension {
+interface DescribedExtension {
   readonly oid: string;
   /** Null for an extension that local-ca does not know. */
   readonly name: string | null;

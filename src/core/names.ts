@@ -3,7 +3,7 @@
  * client would, and what comes out is the SubjectAltName that RFC 5280 4.2.1.6 asks for.
  */
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { LocalCaError } from '../errors.ts';
 import { context } from './der.ts';
@@ -139,7 +139,7 @@ function toAscii(name: string, text: string): string {
   if (/^[\x00-\x7f]*$/.test(lower) && !/(^|\.)xn--/.test(lower)) return lower;
   if (/[/?#:@\\%[\]^|<>]/.test(lower)) throw invalid(text, 'it has a character that no host name has', labelHint(text));
   const converted = domainToASCII(lower);
-  if (converted === '') {
+  if (!isLegalIdn(converted)) {
     throw invalid(
       text,
       'it is not a valid internationalised name',
@@ -147,6 +147,12 @@ function toAscii(name: string, text: string): string {
     );
   }
   return converted;
+}
+
+/** Node 20 gives nothing for an illegal label, Node 24 gives it back as it was: a legal one never reads as `xn--`. */
+function isLegalIdn(converted: string): boolean {
+  const readable = domainToUnicode(converted);
+  return readable !== '' && !/(^|\.)xn--/.test(readable);
 }
 
 // --- name constraints (RFC 5280 4.2.1.10) ----------------------------------------------------------------------

@@ -57,7 +57,8 @@ const PROFILES: readonly Profile[] = [
   authority('root', 'A root CA'),
   authority('intermediate', 'An intermediate CA'),
   leaf('server', 'A server', ['serverAuth']),
-  leaf('client', 'A client', ['clientAuth']),
+  // RFC 5280 4.2.1.12 lets clientAuth go with digitalSignature and keyAgreement, and not with keyEncipherment.
+  leaf('client', 'A client', ['clientAuth'], []),
   leaf('peer', 'A cluster member, both server and client', ['serverAuth', 'clientAuth']),
   leaf('code-signing', 'A signer of programs', ['codeSigning'], []),
   leaf('email', 'A mailbox (S/MIME)', ['emailProtection']),

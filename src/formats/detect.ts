@@ -1,6 +1,7 @@
 /** Tells what a file is by its structure: names and extensions lie. */
 import { children, type Element, readWhole, TAG } from '../core/der.ts';
 
+/** What `detectFormat` tells apart. */
 export type DetectedFormat =
   | 'pem'
   | 'certificate'

@@ -18,6 +18,7 @@ export interface TrustedEntry {
   readonly certificate: Uint8Array;
 }
 
+/** One entry of a key store or trust store. */
 export type StoreEntry = KeyEntry | TrustedEntry;
 
 /** Java compares aliases in lower case, in JKS and in PKCS#12. */

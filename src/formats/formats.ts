@@ -8,6 +8,7 @@ export interface Format {
   readonly about: string;
 }
 
+/** By the name that `--format` takes. */
 export const FORMATS = {
   pem: { extension: 'pem', holdsKeys: true, needsPassword: false, about: 'PEM text' },
   der: { extension: 'der', holdsKeys: false, needsPassword: false, about: 'one certificate, binary' },
@@ -16,4 +17,5 @@ export const FORMATS = {
   jks: { extension: 'jks', holdsKeys: true, needsPassword: true, about: 'Java key store or trust store' },
 } as const satisfies Record<string, Format>;
 
+/** `pem`, `der`, `p7b`, `p12` or `jks`. */
 export type FormatName = keyof typeof FORMATS;

@@ -14,6 +14,7 @@ import { aliasKey, checkEntries, checkPassword, type StoreEntry, unfit } from '.
 import { JavaReader, javaString, uint } from './java-data.ts';
 import { protectKey, recoverKey } from './jks-protector.ts';
 
+/** For `writeJks`: passwords as text, and the clock and randomness that make it reproducible. */
 export interface WriteJksOptions {
   readonly password: string;
   /** The store's own by default, which is what most servers expect. */
@@ -23,6 +24,7 @@ export interface WriteJksOptions {
   readonly random: (length: number) => Uint8Array;
 }
 
+/** For `readJks`. */
 export interface ReadJksOptions {
   /** Without one the file is not checked, as in Java, and keys need `keyPassword`. */
   readonly password?: string;

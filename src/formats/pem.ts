@@ -3,6 +3,7 @@ import { readElement, TAG } from '../core/der.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 
+/** One block of a PEM text (RFC 7468). */
 export interface PemBlock {
   readonly label: string;
   readonly der: Uint8Array;

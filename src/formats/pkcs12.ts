@@ -20,6 +20,7 @@ export { readPkcs12 } from './pkcs12-read.ts';
 /** `modern` is what Java and OpenSSL write today; `compat` is for macOS, Windows up to 2016 and Java before 8u301. */
 export type Pkcs12Profile = 'modern' | 'compat';
 
+/** For `writePkcs12`. */
 export interface WritePkcs12Options {
   readonly password: string;
   readonly profile: Pkcs12Profile;

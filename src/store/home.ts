@@ -4,7 +4,7 @@ import { checkPrivateDirectory } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { damaged, type Home, homeAt, INVENTORY, look } from './layout.ts';
 
-export { type Home, look } from './layout.ts';
+export type { Home } from './layout.ts';
 
 /**
  * Opens the CA in a home folder. Throws LOCAL_CA_HOME_MISSING, LOCAL_CA_PERMISSIONS_LAX or LOCAL_CA_HOME_INVALID.

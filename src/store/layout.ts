@@ -17,6 +17,7 @@ import { folderVault } from './folder-vault.ts';
 import type { AuthorityRecord, Store } from './store.ts';
 import { type KeyVault, keyNotKept } from './vault.ts';
 
+/** An open home folder. */
 export interface Home {
   /** The folder, absolute. While `createHome` fills it, the place where it will stand. */
   readonly path: string;

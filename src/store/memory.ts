@@ -2,6 +2,7 @@
 import { checkAuthorities, closedStore, duplicate, issueEvent, PREFIX_LIMIT, unknownAuthority } from './rules.ts';
 import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from './store.ts';
 
+/** An inventory that lasts as long as its process. */
 export function memoryStore(): Store {
   return new MemoryStore();
 }

@@ -6,6 +6,7 @@
 /** Whether a certificate still counts. Expired and due are not stored: they follow from the clock. */
 export type StoredState = 'valid' | 'superseded' | 'revoked';
 
+/** One issued certificate. */
 export interface CertificateRecord {
   /** Lower-case hex, unique in the store. */
   readonly serial: string;
@@ -43,6 +44,7 @@ export interface AuthorityRecord {
   readonly createdAt: Date;
 }
 
+/** One line of the audit log. */
 export interface AuditEvent {
   readonly at: Date;
   /** A verb: 'create', 'import', 'issue' ... */
@@ -52,6 +54,7 @@ export interface AuditEvent {
   readonly detail: string;
 }
 
+/** Which certificates to list; all of them when empty. */
 export interface CertificateFilter {
   readonly label?: string;
   readonly state?: StoredState;
@@ -59,6 +62,7 @@ export interface CertificateFilter {
   readonly expiresBy?: Date;
 }
 
+/** An inventory: `memoryStore()`, or the one in a home folder. */
 export interface Store {
   /** Adds authorities and the event in one transaction. */
   addAuthorities(records: readonly AuthorityRecord[], event: AuditEvent): Promise<void>;

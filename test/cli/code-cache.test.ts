@@ -108,4 +108,15 @@ describe('the program', () => {
     assert.equal(cached.status, 0);
     assert.deepEqual([damaged, none], [cached, cached]);
   });
+
+  test('loads its libraries from cached code too', { skip: !posix }, async () => {
+    const home = join(above, 'home');
+    await start(['init', '--yes', '--home', home]);
+    const answers = ['first', 'second'].map((out) => ['export', '--ca', '--home', home, '--out', join(above, out)]);
+    for (const args of answers) {
+      const { status, stderr } = await start([...args, '--format', 'p7b,p12', '--zip', `${args.at(-1)}.zip`]);
+      assert.equal(status, 0, stderr);
+    }
+    assert.ok(kept().some((name) => name.endsWith('-export.bin')));
+  });
 });

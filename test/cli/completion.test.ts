@@ -48,16 +48,8 @@ const ASK: Readonly<Record<Shell, (file: string, line: readonly string[]) => rea
       `$(complete -p local-ca | sed 's/.*-F \\([^ ]*\\).*/\\1/'); printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
   // Only that it loads and registers: zsh completes in its line editor alone.
-  zsh: (file) => [
-    '-f',
-    '-c',
-    `autoload -U compinit && compinit -u -D; source ${file}; print -l \${_comps[local-ca]}`,
-  ],
-  fish: (file, line) => [
-    '--no-config',
-    '-c',
-    `source ${file}; complete -C 'local-ca ${line.join(' ')}' | cut -f1`,
-  ],
+  zsh: (file) => ['-f', '-c', `autoload -U compinit && compinit -u -D; source ${file}; print -l \${_comps[local-ca]}`],
+  fish: (file, line) => ['--no-config', '-c', `source ${file}; complete -C 'local-ca ${line.join(' ')}' | cut -f1`],
 };
 
 for (const shell of SHELLS) {

@@ -1,7 +1,7 @@
 /** The law of output: stdout is data, stderr is talk, and every key and exit code is a contract. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
@@ -308,6 +308,15 @@ describe('without a terminal', () => {
     const { stderr } = await localCa(['issue', 'grey.test', '--days', '500', '--out', 'grey'], { ...options, env });
     assert.doesNotMatch(stderr, COLOR);
   });
+});
+
+test('a start from the code cache can do what the run that filled it did not need', async () => {
+  const cached = { ...options, env: { XDG_CACHE_HOME: join(folder, 'cache'), HOME: folder, LOCALAPPDATA: folder } };
+  await localCaJson(['issue', 'cold.test', '--out', 'cold'], cached);
+  writeFileSync(join(folder, 'warm.csv'), 'names\nwarm.test\n');
+  const warm = ['issue', '--from', 'warm.csv', '--out', 'warm', '--format', 'p12', '--zip', 'warm.zip'];
+  const { status, stderr } = await localCa(warm, cached);
+  assert.deepEqual([status, stderr], [0, 'issued 1 certificate from warm.csv\n']);
 });
 
 describe('a reader that stops', { skip: !posix && 'sh is needed' }, () => {

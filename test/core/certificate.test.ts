@@ -81,7 +81,7 @@ test('a root', async () => {
 
 const USAGE: Readonly<Record<string, { rsa: string[]; ec: string[]; extended: string[] }>> = {
   server: { ec: ['digitalSignature'], rsa: ['digitalSignature', 'keyEncipherment'], extended: ['serverAuth'] },
-  client: { ec: ['digitalSignature'], rsa: ['digitalSignature', 'keyEncipherment'], extended: ['clientAuth'] },
+  client: { ec: ['digitalSignature'], rsa: ['digitalSignature'], extended: ['clientAuth'] },
   peer: {
     ec: ['digitalSignature'],
     rsa: ['digitalSignature', 'keyEncipherment'],
