@@ -39,7 +39,7 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7ckyxDbGzLiUEkUMR0kv2/HwtD2QtcVe
 IfBZ+/VNwTxpNLU+GzFTO0E9C6nx/ti1rlyd1y9q5MzjalawbPdD7xK+WNOJcfFKMaHuwylKQw
 `);
 
-export const leafKey: PrivateKey = importKey(LEAF_KEY_PKCS8);
+const leafKey: PrivateKey = importKey(LEAF_KEY_PKCS8);
 
 const facts = (certificate: Uint8Array, commonName: string, serial: string): CertificateFacts => ({
   commonName,
