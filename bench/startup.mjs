@@ -22,7 +22,7 @@ function contenders({ out, home, certificate, key }) {
   return [
     { name: BASE, steps: [[process.execPath, '-e', '0']] },
     { name: 'local-ca issue', steps: [issue] },
-    { name: 'local-ca issue, its first run', steps: [issue], env: { NODE_DISABLE_COMPILE_CACHE: '1' } },
+    { name: 'local-ca issue, no code cache', steps: [issue], env: { NODE_DISABLE_COMPILE_CACHE: '1' } },
     {
       name: 'mkcert',
       needs: 'mkcert',

@@ -25,6 +25,8 @@ const PEERS = [
   apt('nginx', 'nginx', 'reads the configuration that the template writes'),
   apt('tmux', 'tmux', 'a pseudo-terminal for the wizard'),
   apt('script', 'bsdutils', 'a pseudo-terminal for one command'),
+  apt('zsh', 'zsh', 'loads its completion script'),
+  apt('fish', 'fish', 'loads its completion script'),
   apt('unzip', 'unzip', 'reads the zip'),
   apt('python3', 'python3', 'ssl with VERIFY_X509_STRICT'),
   { ...apt('python3-venv', 'python3-venv', 'makes .peers/venv'), present: hasVenv },

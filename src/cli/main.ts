@@ -40,7 +40,7 @@ function report(thrown: unknown, argv: readonly string[]): number {
 const unexpected = (cause: unknown) =>
   new LocalCaError(
     'LOCAL_CA_INTERNAL',
-    `unexpected: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `unexpected: ${(cause instanceof Error ? cause.message : String(cause)).split('\n')[0]}`,
     'This is a defect in local-ca; please report it with the output of --verbose.',
     { cause },
   );

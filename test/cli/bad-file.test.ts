@@ -120,7 +120,7 @@ describe('a password', () => {
   test('that is missing', async () => {
     await assertRefused(['inspect', join('out', 'a.test.p12')], options, {
       code: 'LOCAL_CA_PASSWORD_REQUIRED',
-      says: /password/,
+      says: /encrypted/,
     });
   });
 });

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { findProgram } from '../../scripts/programs.mjs';
 import { KEY_TYPES } from '../../src/core/algorithms.ts';
 import { LEAF_PROFILES } from '../../src/core/profiles.ts';
 import { localCa } from '../support/cli.ts';
-import { must } from '../support/peers.ts';
+import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -53,10 +52,11 @@ const ASK: Readonly<Record<Shell, (file: string, line: readonly string[]) => rea
 };
 
 for (const shell of SHELLS) {
-  describe(shell, { skip: findProgram(shell) === undefined && `${shell} is not installed` }, () => {
+  describe(shell, () => {
     const folder = temporaryFolder();
     for (const [line, offers, not] of CASES) {
-      test(`local-ca ${line.join(' ')}_`, async () => {
+      test(`local-ca ${line.join(' ')}_`, async (t) => {
+        if (!needs(t, shell)) return undefined;
         const printed = await must(shell, ASK[shell](await scriptFor(shell, folder), line), { cwd: folder });
         const offered = printed.split('\n').filter(Boolean);
         if (shell === 'zsh') return assert.match(printed, /local_ca|bash_complete/);

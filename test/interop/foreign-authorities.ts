@@ -29,7 +29,7 @@ export const ROOT = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,key
 
 export const openssl = (folder: string, ...args: readonly string[]) => must('openssl', args, { cwd: folder });
 
-export const P256 = ['EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+const P256 = ['EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 const RSA = ['RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
 
 export const generate = (folder: string, algorithm: readonly string[] = P256) =>

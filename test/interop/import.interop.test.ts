@@ -31,7 +31,9 @@ interface TakenOver {
 async function takeOver(folder: string, foreign: ForeignAuthority, passphrase?: string): Promise<TakenOver> {
   const options = { home: join(folder, 'home'), cwd: folder, env: { LOCAL_CA_PASSPHRASE: passphrase } };
   const from = ['--from-cert', foreign.certificate, '--from-key', foreign.key];
-  await localCaJson(['init', '--yes', ...from], options);
+  const { root } = await localCaJson<{ root: { certificate: string } }>(['init', '--yes', ...from], options);
+  const given = certificatesIn(readFileSync(foreign.certificate)).map((der) => hex(der));
+  assert.ok(given.includes(hex(first(root.certificate).der)), `${root.certificate} is not what was taken over`);
   await localCaJson(['issue', 'db.example.test', '--out', 'out'], options);
   return { folder, authority: first(foreign.certificate), leaf: first(join(folder, 'out', 'db.example.test.crt.pem')) };
 }

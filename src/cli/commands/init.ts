@@ -70,7 +70,7 @@ export async function initWithout(context: Context, names: readonly string[], fl
   if (names.length === 0) refuseServerFlags(flags);
   const order = names.length === 0 ? undefined : await orderOf(context, { names }, serverFlags);
   const made = await makeHome(context, flags, order);
-  tellInit(context, made);
+  tellInit(context, made, flags.fromCert === undefined ? 'made' : 'took over');
 }
 
 const SERVER_FLAGS = ['template', 'out', 'zip', 'format', 'password', 'passwordFile', 'alias', 'p12Profile'];
@@ -123,14 +123,14 @@ async function establish(context: Context, flags: Flags, home: Home): Promise<Ce
   return CertificateAuthority.create(home, options, context.ambient);
 }
 
-function tellInit(context: Context, { chain, first }: Made): void {
+function tellInit(context: Context, { chain, first }: Made, verb: string): void {
   const { io, ambient } = context;
   const home = resolve(context.home);
   const root = chain.at(-1) as AuthorityRecord;
   const certificate = parseCertificate(root.certificate);
   // Of an imported CA the highest certificate may be an intermediate.
   const path = join(home, 'ca', `${root.role}.crt.pem`);
-  io.say(`${io.style('green', 'made')} the CA ${root.name} in ${home}`);
+  io.say(`${io.style('green', verb)} the CA ${root.name} in ${home}`);
   io.say(
     `  valid until ${certificate.notAfter.toISOString().slice(0, 10)} (${timeLeft(certificate.notAfter, ambient.now())})`,
   );
