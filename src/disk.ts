@@ -214,6 +214,8 @@ const ERRNO: Record<string, { what: string; read: string; write: string }> = {
   ENOSPC: { what: 'no space is left on the disk', read: '', write: 'Free some space, or choose another disk.' },
   EDQUOT: { what: 'the disk quota is used up', read: '', write: 'Free some space, or choose another disk.' },
   EBUSY: { what: 'it is in use', read: 'Try again.', write: 'Choose another place; a mount point cannot be replaced.' },
+  // What Node says of a NUL in a path.
+  ERR_INVALID_ARG_VALUE: { what: 'no path has such a character', read: 'Check the path.', write: 'Check the path.' },
   EROFS: { what: 'the file system is read-only', read: '', write: 'Choose a folder on another disk.' },
 };
 
@@ -221,9 +223,13 @@ const ERRNO: Record<string, { what: string; read: string; write: string }> = {
 export const errno = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
+const isSystemError = (error: unknown) => error instanceof Error && 'syscall' in error;
+
 /** A failed file operation as LOCAL_CA_OUTPUT_EXISTS or LOCAL_CA_OUTPUT_FAILED, naming the path. */
 export function writeError(path: string, cause: unknown): LocalCaError {
   if (cause instanceof LocalCaError) return cause;
+  // Anything but a failed system call is a defect of ours, and should look like one.
+  if (!isSystemError(cause) && ERRNO[errno(cause)] === undefined) throw cause;
   if (errno(cause) === 'EEXIST') return outputExists(path, cause);
   const known = ERRNO[errno(cause)];
   return new LocalCaError(

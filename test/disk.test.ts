@@ -119,12 +119,7 @@ describe('writeWhole', () => {
       /the name is too long$/,
       'Choose a shorter name.',
     ],
-    [
-      'a name with NUL',
-      (folder) => join(folder, 'a\0b'),
-      /ERR_INVALID_ARG_VALUE$/,
-      'Choose another place for the output.',
-    ],
+    ['a name with NUL', (folder) => join(folder, 'a\0b'), /no path has such a character$/, 'Check the path.'],
   ];
   for (const [name, make, message, hint] of failures) {
     it(`says what is wrong: ${name}`, () => {

@@ -14,7 +14,7 @@ export const PACKAGE_TEMPLATES = fileURLToPath(new URL('../../templates', import
  * Throws LOCAL_CA_TEMPLATE_UNKNOWN or what `readTemplate` throws.
  */
 export async function loadTemplate(nameOrPath: string, folders: readonly string[]): Promise<Template> {
-  if (/[/\\]/.test(nameOrPath)) return readTemplate(nameOrPath, resolve(nameOrPath));
+  if (/[/\\]/.test(nameOrPath)) return readByPath(nameOrPath);
   const found = findAll(folders).find((place) => place.name === nameOrPath);
   if (found !== undefined) return readTemplate(found.path);
   throw new LocalCaError(
@@ -24,6 +24,15 @@ export async function loadTemplate(nameOrPath: string, folders: readonly string[
       nameOrPath,
       findAll(folders).map((place) => place.name),
     ),
+  );
+}
+
+async function readByPath(path: string): Promise<Template> {
+  if (fs.existsSync(path)) return readTemplate(path, resolve(path));
+  throw new LocalCaError(
+    'LOCAL_CA_TEMPLATE_UNKNOWN',
+    `there is no template folder ${quote(path)}`,
+    'Check the path, or give the name of a template: local-ca template list.',
   );
 }
 

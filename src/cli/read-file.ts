@@ -36,7 +36,17 @@ export async function readInput(path: string): Promise<Uint8Array> {
 export async function readContents(bytes: Uint8Array, name: string, password: string | undefined): Promise<Contents> {
   const format = detectFormat(bytes);
   if (format === undefined) throw unknown(name, bytes);
-  return { format, found: await READERS[format](bytes, { name, password }) };
+  try {
+    return { format, found: await READERS[format](bytes, { name, password }) };
+  } catch (error) {
+    throw inFile(name, error);
+  }
+}
+
+/** The formats' readers see bytes; a person wants to know in which file. */
+function inFile(name: string, error: unknown): unknown {
+  if (!(error instanceof LocalCaError) || error.message.startsWith(quote(name))) return error;
+  return new LocalCaError(error.code, `${quote(name)}: ${error.message}`, error.hint, { cause: error });
 }
 
 interface Reading {

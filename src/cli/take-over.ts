@@ -1,9 +1,14 @@
 /** `init --from-cert --from-key`: a CA that another tool made, with its key. */
 import { CertificateAuthority } from '../authority/authority.ts';
+import type { Ambient } from '../core/ambient.ts';
+import type { Finding } from '../core/findings.ts';
 import { importKey } from '../core/keys.ts';
+import { type Certificate, parseCertificate } from '../core/parse.ts';
+import { verifyChain } from '../core/verify.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import type { Home } from '../store/home.ts';
+import type { AuthorityRecord } from '../store/store.ts';
 import type { Context, Flags } from './command.ts';
 import { chosenPassphrase, existingPassphrase } from './session.ts';
 import { flagName } from './values.ts';
@@ -27,6 +32,21 @@ export async function takeOver(context: Context, flags: Flags, home: Home): Prom
   const keyPassphrase = isEncrypted(key) ? await existingPassphrase(context, flags) : undefined;
   const passphrase = keyPassphrase ?? (await chosenPassphrase(context, flags));
   return CertificateAuthority.import(home, { certificate, key, keyPassphrase, passphrase }, context.ambient);
+}
+
+/** What clients will hold against everything that this CA signs. Nobody can mend it but whoever signs the CA anew. */
+export async function weaknessesOf(chain: readonly AuthorityRecord[], ambient: Ambient): Promise<Finding[]> {
+  const [leaf, ...above] = chain.map(({ certificate }) => parseCertificate(certificate));
+  const certificates = [leaf as Certificate, ...above];
+  const verification = {
+    leaf: leaf as Certificate,
+    intermediates: above,
+    roots: certificates.slice(-1),
+    at: ambient.now(),
+    ambient,
+  };
+  const { findings } = await verifyChain(verification);
+  return findings.filter(({ code }) => code !== 'self-signed');
 }
 
 /** What a certificate says is settled when it is signed. */

@@ -16,6 +16,16 @@ import { restrictToUser } from './windows-acl.ts';
 export async function createHome(dir: string, fill: (home: Home) => Promise<void>): Promise<void> {
   const path = realPath(resolve(dir));
   refuseOccupied(path);
+  const parents = makeParents(dirname(path));
+  try {
+    await makeIn(path, fill);
+  } catch (error) {
+    for (const folder of parents) removeEmpty(folder);
+    throw error;
+  }
+}
+
+async function makeIn(path: string, fill: (home: Home) => Promise<void>): Promise<void> {
   const place = makePlaceBeside(path);
   try {
     await build(place, path, fill);
@@ -24,6 +34,27 @@ export async function createHome(dir: string, fill: (home: Home) => Promise<void
   } catch (error) {
     fs.rmSync(place, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** The folders that had to be made for it, innermost first. */
+function makeParents(parent: string): string[] {
+  try {
+    const first = fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+    const made: string[] = [];
+    for (let folder = parent; first !== undefined && folder.length >= first.length; folder = dirname(folder))
+      made.push(folder);
+    return made;
+  } catch (error) {
+    throw writeError(parent, error);
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // Somebody else put something into it meanwhile.
   }
 }
 
@@ -46,7 +77,6 @@ function refuseOccupied(path: string): void {
 function makePlaceBeside(path: string): string {
   const parent = dirname(path);
   try {
-    fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
     const place = fs.mkdtempSync(join(parent, '.local-ca-'));
     restrictToUser(place);
     return place;

@@ -37,7 +37,15 @@ export class Terminal {
     const script = join(folder, 'script');
     writeFileSync(script, `"${commandIn(folder)}" ${args}\necho $? >"${terminal.#statusFile}"\nexec sleep 600\n`);
     const size = ['-x', String(columns), '-y', '60'];
-    const environment = { NO_COLOR: undefined, TMUX: undefined, LC_ALL: 'C.UTF-8', TERM: 'xterm', ...env };
+    const environment = {
+      NO_COLOR: undefined,
+      FORCE_COLOR: undefined,
+      CI: undefined,
+      TMUX: undefined,
+      LC_ALL: 'C.UTF-8',
+      TERM: 'xterm',
+      ...env,
+    };
     await must('tmux', ['-S', terminal.#socket, '-f', '/dev/null', 'new-session', '-d', ...size, `sh '${script}'`], {
       cwd,
       env: { ...environment, LOCAL_CA_HOME: home },

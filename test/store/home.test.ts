@@ -121,6 +121,8 @@ describe('createHome', () => {
     };
     await assert.rejects(createHome(dir, broken), /^Error: no$/);
     assert.deepEqual(beside(dir), []);
+    await assert.rejects(createHome(join(dir, 'a', 'b'), broken), /^Error: no$/);
+    assert.deepEqual(beside(dir), [], 'nor the folders above it');
   });
 
   it('leaves no home when the process is killed', async () => {

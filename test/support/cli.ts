@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/programs.mjs';
 import { type Outcome, type RunOptions, run } from './peers.ts';
+import { temporaryFolder } from './temp.ts';
 
 export const program = join(repository, 'dist', 'cli', 'local-ca.cjs');
+
+/** Compiled code of the tests' runs, not among the user's. */
+const cache = temporaryFolder();
 
 export interface CliOptions extends RunOptions {
   /** The CA's home folder; need not exist yet. */
@@ -13,7 +17,7 @@ export interface CliOptions extends RunOptions {
 
 export function localCa(args: readonly string[], { home, env = {}, ...options }: CliOptions): Promise<Outcome> {
   if (!existsSync(program)) throw new Error('dist/cli/local-ca.cjs is missing: run npm run build');
-  const environment = { LOCAL_CA_HOME: home, NO_COLOR: '1', FORCE_COLOR: undefined, ...env };
+  const environment = { LOCAL_CA_HOME: home, XDG_CACHE_HOME: cache, NO_COLOR: '1', FORCE_COLOR: undefined, ...env };
   return run(process.execPath, [program, ...args], { ...options, env: environment });
 }
 

@@ -11,7 +11,7 @@ import type { Command, Context, Flags } from '../command.ts';
 import { OUTPUT_FLAGS } from '../deliver.ts';
 import { authorityJson, deliveredPaths, issuedJson, timeLeft } from '../records.ts';
 import { chosenPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
-import { takeOver } from '../take-over.ts';
+import { takeOver, weaknessesOf } from '../take-over.ts';
 import { days, flagName, list } from '../values.ts';
 import { allWarnings, issueStaged, type Order, orderOf, type StagedIssue, tellCertificate } from './issue.ts';
 
@@ -70,7 +70,13 @@ export async function initWithout(context: Context, names: readonly string[], fl
   if (names.length === 0) refuseServerFlags(flags);
   const order = names.length === 0 ? undefined : await orderOf(context, { names }, serverFlags);
   const made = await makeHome(context, flags, order);
-  tellInit(context, made, flags.fromCert === undefined ? 'made' : 'took over');
+  const isTaken = flags.fromCert !== undefined;
+  if (isTaken) await warnOfWeaknesses(context, made.chain);
+  tellInit(context, made, isTaken ? 'took over' : 'made');
+}
+
+async function warnOfWeaknesses({ io, ambient }: Context, chain: readonly AuthorityRecord[]): Promise<void> {
+  for (const { certificate, message } of await weaknessesOf(chain, ambient)) io.warn(`${certificate}: ${message}`);
 }
 
 const SERVER_FLAGS = ['template', 'out', 'zip', 'format', 'password', 'passwordFile', 'alias', 'p12Profile'];
