@@ -91,7 +91,15 @@ describe('readTemplate', () => {
 describe('loadTemplate', () => {
   it('takes a path', async (t) => {
     const folder = writeTemplate(join(await temporaryFolder(t), 'mine'));
-    assert.equal((await loadTemplate(folder, [])).title, 'Mine');
+    const { title, name } = await loadTemplate(folder, []);
+    assert.deepEqual([title, name], ['Mine', folder], 'its name finds it again');
+  });
+
+  it('says so when there is no folder at the path', async () => {
+    await assert.rejects(
+      loadTemplate('./none', []),
+      refusal('LOCAL_CA_TEMPLATE_UNKNOWN', /no template folder ".\/none"/),
+    );
   });
 
   it("prefers the user's template of the same name", async (t) => {
