@@ -4,7 +4,8 @@ import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { equalBytes } from '../core/der.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
-import type { AuthorityOptions, LeafOptions, LeafRequest } from '../core/options.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
+import { type AuthorityOptions, LEAF_OPTIONS, type LeafOptions, type LeafRequest } from '../core/options.ts';
 import { type Certificate, parseCertificate } from '../core/parse.ts';
 import { keySigner, type Signer } from '../core/signer.ts';
 import { quote } from '../core/text.ts';
@@ -20,7 +21,7 @@ import {
   establishNew,
   type ImportOptions,
 } from './establish.ts';
-import { type IssuingChain, prepareLeaf, type SignedLeaf, signLeaf } from './issue.ts';
+import { type IssuingChain, prepareLeaf, replacementWarnings, type SignedLeaf, signLeaf } from './issue.ts';
 import { authorityChain, materialOf } from './material.ts';
 
 /** Where a CA lives: a folder (`openHome`), memory (`memoryHome`), or anything that keeps these promises. */
@@ -44,6 +45,8 @@ export interface IssueOptions extends LeafOptions {
   /** Keep a copy of the private key in the home, so that `export` can make its files again. */
   keepKey?: boolean | undefined;
 }
+
+const ISSUE_OPTIONS: OptionKinds<IssueOptions> = { ...LEAF_OPTIONS, keepKey: 'boolean' };
 
 /** An issued certificate with everything that its files are made from. */
 export interface Issued {
@@ -145,7 +148,7 @@ export class CertificateAuthority {
     hooks: { beforeRecording?: BeforeRecording; onProgress?: (done: number) => void } = {},
   ): Promise<Issued[]> {
     const chain = this.#issuingChain();
-    const requests = list.map((options) => prepareLeaf(options, chain, this.#ambient.now()));
+    const requests = list.map((options) => this.#prepare(options, chain));
     const signer = await this.#loadSigner();
     const issued: Issued[] = [];
     for (const [i, request] of requests.entries()) {
@@ -159,14 +162,21 @@ export class CertificateAuthority {
 
   /** Checks a request as `issue` would, and makes nothing. */
   check(options: IssueOptions): LeafRequest {
-    return prepareLeaf(options, this.#issuingChain(), this.#ambient.now());
+    return this.#prepare(options, this.#issuingChain());
+  }
+
+  #prepare(options: IssueOptions, chain: IssuingChain): LeafRequest {
+    checkOptions(options, ISSUE_OPTIONS);
+    return prepareLeaf(options, chain, this.#ambient.now());
   }
 
   async #issueOne(request: LeafRequest, keepKey: boolean, issuer: Certificate, signer: Signer): Promise<Issued> {
     const { record, key, warnings }: SignedLeaf = await signLeaf(request, issuer, signer, this.#ambient);
     if (keepKey) await this.#home.leafKeys.save(record.serial, encodeAuthorityKey(key, undefined, this.#ambient));
     const kept = { ...record, keyKept: keepKey };
-    return { record: kept, material: materialOf(this.chain, kept, key), warnings };
+    const earlier = await this.#home.store.byLabel(record.label);
+    const material = materialOf(this.chain, kept, key);
+    return { record: kept, material, warnings: [...warnings, ...replacementWarnings(earlier, kept)] };
   }
 
   #issuingChain(): IssuingChain {

@@ -4,7 +4,13 @@ import { type AuthorityFields, makeAuthority, newSerial } from '../core/certific
 import { equalBytes } from '../core/der.ts';
 import type { NameConstraints } from '../core/extensions.ts';
 import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
-import { type AuthorityOptions, type AuthorityRequest, normalizeAuthority } from '../core/options.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
+import {
+  AUTHORITY_OPTIONS,
+  type AuthorityOptions,
+  type AuthorityRequest,
+  normalizeAuthority,
+} from '../core/options.ts';
 import { basicConstraintsOf, type Certificate, isSelfIssued, keyUsageOf, parseCertificate } from '../core/parse.ts';
 import { encryptPkcs8 } from '../core/pbes2.ts';
 import { keySigner } from '../core/signer.ts';
@@ -23,6 +29,7 @@ export interface EstablishedAuthority {
 
 /** Makes a root, and an intermediate below it when asked. */
 export async function establishNew(options: AuthorityOptions, ambient: Ambient): Promise<EstablishedAuthority[]> {
+  checkOptions(options, AUTHORITY_OPTIONS);
   const now = ambient.now();
   const request = normalizeAuthority(options, `local-ca ${toHex(ambient.random(3))}`, now);
   const root = await makeOne(
@@ -107,8 +114,16 @@ export interface ImportOptions {
   readonly passphrase?: string | undefined;
 }
 
+const IMPORT_OPTIONS: OptionKinds<ImportOptions> = {
+  certificate: 'bytes',
+  key: 'bytes',
+  keyPassphrase: 'secret',
+  passphrase: 'secret',
+};
+
 /** Takes over a CA made by mkcert, easy-rsa, step, openssl or anything else. */
 export function establishImported(options: ImportOptions, ambient: Ambient): EstablishedAuthority[] {
+  checkOptions(options, IMPORT_OPTIONS);
   const key = importKey(options.key, options.keyPassphrase);
   const given = certificatesIn(options.certificate).map(parseCertificate);
   const own = given.find((certificate) => equalBytes(certificate.publicKey, key.publicKey));

@@ -30,7 +30,8 @@ export function prepareLeaf(options: LeafOptions, chain: IssuingChain, now: Date
     );
   }
   assertWithinConstraints(request, subject, chain);
-  return capValidity(request, chain[0]);
+  const capped = capValidity(request, chain[0]);
+  return { ...capped, warnings: [...capped.warnings, ...hostWarnings(capped)] };
 }
 
 /**
@@ -59,6 +60,27 @@ function assertWithinConstraints(request: LeafRequest, subject: Uint8Array, chai
     `the CA ${authority} may not sign ${violation.name}: ${violation.why}`,
     'Use a name that the CA permits (local-ca inspect shows them), or make a CA that permits this one.',
   );
+}
+
+/** A label goes over to the new certificate, and what the old one was good for may be lost by it. */
+export function replacementWarnings(earlier: CertificateRecord | undefined, record: CertificateRecord): Warning[] {
+  if (earlier?.state !== 'valid' || earlier.notAfter <= record.issuedAt) return [];
+  const lost = earlier.names.filter((name) => !record.names.includes(name));
+  const changes = [
+    ...(lost.length === 0 ? [] : [`no longer for ${lost.join(', ')}`]),
+    ...(earlier.profile === record.profile ? [] : [`now for ${record.profile}, no longer for ${earlier.profile}`]),
+  ];
+  const message = [`replaces the certificate ${earlier.serial} of ${record.label}`, ...changes].join('; ');
+  return [{ code: 'replaces', message }];
+}
+
+/** No client checks a server by a URI or a mailbox; SPIFFE identities (spiffe://) are the exception. */
+function hostWarnings({ profile, names }: LeafRequest): Warning[] {
+  const isServer = profile.extendedKeyUsage.includes('serverAuth');
+  const isHost = names.some(({ kind, text }) => kind === 'dns' || kind === 'ip' || text.startsWith('spiffe://'));
+  if (!isServer || isHost) return [];
+  const message = `no client connects to ${names[0]?.text}: a server's certificate needs its host name or address, like db1.example.test`;
+  return [{ code: 'no-host-name', message }];
 }
 
 export interface SignedLeaf {

@@ -3,6 +3,7 @@ import { parseNames, type SubjectName } from '../core/names.ts';
 import type { ContentName } from './contents.ts';
 import type { CertificateFacts, LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
+import { shellWord } from './shell.ts';
 
 export interface BundlePlan {
   readonly material: Material;
@@ -15,14 +16,31 @@ export interface BundlePlan {
 
 export function contextOf({ material, ...plan }: BundlePlan): Context {
   const { label, leaf, intermediates, authority } = material;
+  const about = leaf && leafContext(leaf);
   return {
     ...plan,
     label,
     intermediates: intermediates.length > 0,
     authority: factsOf(authority),
-    ...(leaf === undefined ? {} : { leaf: { ...factsOf(leaf), ...namesOf(leaf), profile: leaf.profile } }),
+    server: about?.host ?? PLACEHOLDER,
+    serverAddress: about?.address ?? PLACEHOLDER,
+    ...(about === undefined ? {} : { leaf: about }),
   };
 }
+
+/** For a host that nobody named: in the README of a CA alone, or of a client. */
+const PLACEHOLDER = 'SERVER';
+
+/** Others connect to whoever has a certificate of this profile. */
+export const serves = (profile: string): boolean => profile === 'server' || profile === 'peer';
+
+const leafContext = (leaf: LeafMaterial): NonNullable<Context['leaf']> => ({
+  ...factsOf(leaf),
+  ...namesOf(leaf),
+  profile: leaf.profile,
+  serves: serves(leaf.profile),
+  client: leaf.profile === 'client',
+});
 
 const factsOf = (facts: CertificateFacts) => ({
   // Anybody's text, and a line break in it would start a new line of a configuration file.
@@ -38,7 +56,7 @@ const day = (date: Date) => date.toISOString().slice(0, 10);
 
 function namesOf(leaf: LeafMaterial) {
   const names = parseNames(leaf.names);
-  const host = hostOf(names);
+  const host = serves(leaf.profile) ? hostOf(names) : undefined;
   const dnsNames = names.filter((name) => name.kind === 'dns').map((name) => name.text);
   return {
     ...(host === undefined ? {} : { host: host.text, address: inUrl(host.text), hostIsIp: host.kind === 'ip' }),
@@ -59,10 +77,4 @@ function hostOf(names: readonly SubjectName[]): Pick<SubjectName, 'kind' | 'text
     .find((name) => name !== undefined);
   const wildcard = names.find((name) => isWildcard(name.text));
   return found ?? (wildcard && { kind: 'dns', text: wildcard.text.replace('*', 'www') });
-}
-
-/** An e-mail address may hold a backquote or a dollar; the README's commands are for pasting. */
-function shellWord(text: string): string {
-  if (/^[\w.@:/+-]+$/.test(text)) return text;
-  return /^[\w.*-]+$/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -8,7 +8,7 @@ import { createFile, syncFolder, writeError } from '../disk.ts';
 import { createFiles } from './create-files.ts';
 import type { OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
-import { blocked, encodeManifest, occupied, readManifest, refuseForeign } from './manifest.ts';
+import { blocked, encodeManifest, leftoversIn, occupied, readManifest, refuseForeign } from './manifest.ts';
 import { foldersAbove, MANIFEST, PRIVATE_FOLDER, PUBLIC_FOLDER } from './paths.ts';
 import { isSealedZip } from './seal.ts';
 
@@ -17,6 +17,8 @@ export interface Staged {
   /** Puts the files in their places, and gives their paths. */
   commit(): Promise<string[]>;
   discard(): Promise<void>;
+  /** Files of an earlier bundle that stay in the folder beside these: they may belong to another key. */
+  readonly leftovers: readonly string[];
 }
 
 /** For `stageDirectory` and `stageFile`. */
@@ -127,11 +129,12 @@ async function stageInto(
   const discard = () => removeStage(stage, undefined);
   return attempt(discard, async () => {
     await fillStage(stage, withManifest(folder, files));
-    return staged(folder, discard, () => {
+    const commit = () => {
       refuseForeign(folder, files, force);
       commitStage(folder, stage);
       return files.map((file) => join(folder, file.path));
-    });
+    };
+    return { ...staged(folder, discard, commit), leftovers: leftoversIn(folder, files) };
   });
 }
 
@@ -187,6 +190,7 @@ function removeParents(from: string, topmost: string | undefined): void {
 
 function staged(path: string, discard: () => void, commit: () => string[]): Staged {
   return {
+    leftovers: [],
     commit: () => guard(path, () => attempt(discard, commit)),
     discard: () => guard(path, discard),
   };

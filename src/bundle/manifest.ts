@@ -39,6 +39,13 @@ export function encodeManifest(known: Manifest, files: readonly OutputFile[]): U
   return new TextEncoder().encode(`${JSON.stringify({ about, version: 1, files: sorted }, null, 2)}\n`);
 }
 
+/** What local-ca made there earlier, is there still, and is none of these files. Nothing deletes it: it may be the only copy of a key. */
+export function leftoversIn(folder: string, files: readonly OutputFile[]): string[] {
+  const made = new Set(files.map((file) => file.path));
+  const others = [...readManifest(folder).keys()].filter((path) => !made.has(path));
+  return others.map((path) => join(folder, path)).filter((path) => fs.existsSync(path));
+}
+
 /** Throws LOCAL_CA_OUTPUT_EXISTS for the first file that may not be replaced. */
 export function refuseForeign(folder: string, files: readonly OutputFile[], force: boolean): void {
   const manifest = readManifest(folder);

@@ -1,4 +1,5 @@
 /** The paragraphs that every README has, written once here rather than in each template. */
+import { serves } from './context.ts';
 import { modeText } from './file.ts';
 import type { Context } from './render.ts';
 
@@ -17,8 +18,7 @@ const code = (text: string) => `\`${text.replace(/[\p{Cc}`|]/gu, ' ')}\``;
 /** Whoever has the certificate, and whoever checks it. */
 function titlesOf(profile: string | undefined): Record<ListedFile['audience'], string> {
   if (profile === undefined) return { server: '', client: 'For whoever trusts the CA' };
-  const serves = profile === 'server' || profile === 'peer';
-  return serves
+  return serves(profile)
     ? { server: 'For the server', client: 'For its clients' }
     : { server: 'For the owner of the certificate', client: 'For whoever checks it' };
 }
@@ -78,15 +78,14 @@ function sentence(paths: readonly string[], ending: string): string {
   return `${paths.map(code).join(' and ')} ${paths.length === 1 ? 'opens' : 'open'} ${ending}`;
 }
 
-export function renewal({ leaf, label }: Context, template: string): string {
+export function renewal({ leaf }: Context, command: string): string {
   if (leaf === undefined) return '';
-  const flags = `--template ${template} --label ${label}`;
   return [
     `The certificate stops working after **${leaf.notAfter}**. Before that day issue it again, put the new files in`,
-    'place and reload the server:',
+    leaf.serves ? 'place and reload the server:' : 'the place of the old ones:',
     '',
     '```sh',
-    `local-ca issue ${leaf.arguments} ${flags}`,
+    command,
     '```',
   ].join('\n');
 }

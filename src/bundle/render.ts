@@ -29,7 +29,10 @@ const VOCABULARY = {
   leaf: {
     ...FACTS,
     profile: 'text',
-    /** The first name that can be connected to, if any; `address` is the same with IPv6 in brackets. */
+    /** It is for a server or a peer; it is for a client and nothing else. */
+    serves: 'flag',
+    client: 'flag',
+    /** The first name that can be connected to, if it is for a server and has one; `address` is the same with IPv6 in brackets. */
     host: 'text',
     address: 'text',
     hostIsIp: 'flag',
@@ -39,6 +42,9 @@ const VOCABULARY = {
     /** All names, quoted for a shell where they need it. */
     arguments: 'text',
   },
+  /** The host and the address of the leaf, or `SERVER` where there is none to name. */
+  server: 'text',
+  serverAddress: 'text',
   /** The path of the file with that content, where the bundle has one: `{{#file.key-pem}}...{{/file.key-pem}}`. */
   file: Object.fromEntries(CONTENT_NAMES.map((name) => [name, 'text'])) as Record<ContentName, 'text'>,
   /** What opens the trust stores. */

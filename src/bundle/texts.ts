@@ -7,6 +7,7 @@ import { certificateFacts, fileTable, type ListedFile, passwordNotes, renewal, w
 import type { Passwords } from './passwords.ts';
 import { fillPath } from './paths.ts';
 import { type Context, render } from './render.ts';
+import { type RenewalOptions, renewalCommand } from './renewal.ts';
 import { README, type Template, type TemplateFile } from './template.ts';
 
 /** Holds the password that local-ca made up for the key stores. */
@@ -20,6 +21,7 @@ export interface Telling {
   readonly stored: readonly BundleFile[];
   readonly passwords: Passwords;
   readonly keyMissing: boolean;
+  readonly options: RenewalOptions;
   /** Of the template's zip, when it is that one. */
   readonly zipName: string | undefined;
 }
@@ -64,14 +66,18 @@ function listStored({ wanted, stored }: Telling, say: (text: string) => string):
 
 function paragraphs(telling: Telling, context: Context, listed: readonly ListedFile[], warnings: readonly string[]) {
   const { material, template, wanted, stored, passwords, keyMissing } = telling;
+  const { leaf } = material;
   const storesOf = (kind: 'key' | 'trust') =>
     wanted.flatMap((file, i) => (contentOf(file.content).password === kind ? (stored[i] as BundleFile).path : []));
   const stores = { keyStores: storesOf('key'), trustStores: storesOf('trust'), given: passwords.given };
   return {
-    fileTable: fileTable(listed, { profile: material.leaf?.profile, keyMissing }),
-    certificateFacts: certificateFacts(context, material.leaf?.names ?? []),
+    fileTable: fileTable(listed, { profile: leaf?.profile, keyMissing }),
+    certificateFacts: certificateFacts(context, leaf?.names ?? []),
     passwordNotes: passwordNotes(context, stores),
-    renewal: renewal(context, template.name),
+    renewal: renewal(
+      context,
+      leaf === undefined ? '' : renewalCommand(material.label, leaf, template, telling.options),
+    ),
     warningList: warningList(warnings),
   };
 }

@@ -1,5 +1,5 @@
 /** From an issued certificate to files: which bundle, into which folder, with which zip. */
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type Bundle, buildBundle } from '../bundle/bundle.ts';
 import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
 import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
@@ -9,6 +9,7 @@ import type { Template } from '../bundle/template.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { FORMATS, type FormatName } from '../formats/formats.ts';
+import { CA_FOLDER, KEYS_FOLDER } from '../store/layout.ts';
 import type { Context, Flag, Flags } from './command.ts';
 import type { Delivered, DeliveredFile } from './records.ts';
 import { list, oneOf, secretFrom } from './values.ts';
@@ -41,16 +42,28 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
   { flags: '--force', about: 'overwrite files that local-ca did not make; allow more than 825 days' },
 ];
 
+/** What people call a format beside its own name. */
+const FORMAT_ALIASES = new Map<string, FormatName>([
+  ['pfx', 'p12'],
+  ['pkcs12', 'p12'],
+  ['pkcs7', 'p7b'],
+]);
+
 function parseFormats(text: string): FormatName[] {
   const names = list(text);
-  const unknown = names.find((name) => !FORMAT_NAMES.includes(name as FormatName));
-  if (unknown === undefined && names.length > 0) return names as FormatName[];
-  throw new LocalCaError(
-    'LOCAL_CA_FORMAT_UNKNOWN',
-    unknown === undefined ? '--format names no format' : `unknown format ${quote(unknown)}`,
-    `Use one or more of: ${FORMAT_NAMES.join(', ')}.`,
-  );
+  if (names.length > 0) return names.map(formatCalled);
+  throw unknownFormat('--format names no format');
 }
+
+function formatCalled(name: string): FormatName {
+  const wanted = name.toLowerCase();
+  const found = FORMAT_ALIASES.get(wanted) ?? FORMAT_NAMES.find((known) => known === wanted);
+  if (found !== undefined) return found;
+  throw unknownFormat(`unknown format ${quote(name)}`);
+}
+
+const unknownFormat = (message: string) =>
+  new LocalCaError('LOCAL_CA_FORMAT_UNKNOWN', message, `Use one or more of: ${FORMAT_NAMES.join(', ')}.`);
 
 export const templateFolders = ({ home }: Pick<Context, 'home'>) => [join(home, 'templates'), PACKAGE_TEMPLATES];
 
@@ -70,6 +83,22 @@ export interface Parcel {
   readonly out: string;
 }
 
+/** `cd HOME; local-ca export --ca` would put what clients get beside the CA's private key. */
+function refuseKeyFolders(out: string, home: string): void {
+  const inside = [CA_FOLDER, KEYS_FOLDER].find((folder) => isWithin(join(home, folder), resolve(out)));
+  if (inside === undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_PATH_INVALID',
+    `${quote(out)} is in the folder ${quote(inside)} of the CA's home, among private keys`,
+    'Choose another folder with --out.',
+  );
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return !way.startsWith('..') && !isAbsolute(way);
+}
+
 /** Makes the files of each parcel and stages them; an error leaves nothing behind. */
 export async function stageDelivery(parcels: readonly Parcel[], context: Context, flags: Flags): Promise<Delivery> {
   const staged: Staged[] = [];
@@ -82,6 +111,7 @@ export async function stageDelivery(parcels: readonly Parcel[], context: Context
   const files: DeliveredFile[] = [];
   try {
     for (const { material, template, out } of parcels) {
+      refuseKeyFolders(out, context.home);
       const bundle = await buildBundle(material, template, bundleOptions(context, flags));
       staged.push(await stageDirectory(out, bundle.files, { force }));
       bundles.push(bundle);

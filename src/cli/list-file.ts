@@ -87,7 +87,7 @@ const firstLine = (error: unknown) => (error as Error).message.split('\n')[0]?.r
 function checkRow(path: string, value: unknown, row: number): ListRow {
   try {
     const parsed = v.safeParse(RowSchema, value);
-    if (!parsed.success) throw problemOf(parsed.issues[0]);
+    if (!parsed.success) throw problemOf(parsed.issues.find(isUnknownKey) ?? parsed.issues[0]);
     const { 'key-type': keyType, 'not-before': notBefore, 'not-after': notAfter, ...rest } = parsed.output;
     return { row, options: { ...rest, keyType, notBefore, notAfter } };
   } catch (error) {
@@ -95,10 +95,13 @@ function checkRow(path: string, value: unknown, row: number): ListRow {
   }
 }
 
+/** A misspelt `names` is both unknown and missing; the first says more. */
+const isUnknownKey = (issue: v.BaseIssue<unknown>) => issue.type === 'strict_object' && issue.expected === 'never';
+
 function problemOf(issue: v.BaseIssue<unknown>): LocalCaError {
   const key = v.getDotPath(issue) ?? 'the row';
   const known = Object.keys(RowSchema.entries).join(', ');
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
+  if (isUnknownKey(issue)) {
     return new LocalCaError('LOCAL_CA_LIST_INVALID', `unknown column or key ${quote(key)}`, `Known ones: ${known}.`);
   }
   if (issue.received === 'undefined') {
@@ -130,12 +133,19 @@ async function readCsv(content: string): Promise<unknown[]> {
   const { parse } = await import('csv-parse/sync');
   const rows: Record<string, string>[] = parse(content, {
     columns: refuseRepeated,
+    delimiter: delimiterOf(content),
     skip_empty_lines: true,
     trim: true,
     bom: true,
   });
   // An empty cell is an answer left out, not an empty answer.
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== '')));
+}
+
+/** Spreadsheets of half of Europe write semicolons. */
+function delimiterOf(content: string): string {
+  const [header = ''] = content.split('\n', 1);
+  return header.includes(';') && !header.includes(',') ? ';' : ',';
 }
 
 function refuseRepeated(header: string[]): string[] {

@@ -45,10 +45,16 @@ const unexpected = (cause: unknown) =>
     { cause },
   );
 
+/** As people type it: `local-ca help issue`, `local-ca version`. */
+function asFlags([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === 'help') return [...rest, '--help'];
+  return first === 'version' ? ['--version'] : [...(first === undefined ? [] : [first]), ...rest];
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram(COMMANDS, version, makeContext, (text) => process.stdout.write(text));
   try {
-    return await program.parse(argv);
+    return await program.parse(asFlags(argv));
   } catch (error) {
     return report(error, argv);
   }

@@ -20,7 +20,11 @@ export type Found =
       readonly trusted?: boolean;
     }
   | { readonly kind: 'private-key'; readonly key: PrivateKey; readonly alias?: string }
-  | { readonly kind: 'encrypted-private-key' | 'public-key' | 'other'; readonly title: string };
+  | {
+      readonly kind: 'encrypted-private-key' | 'public-key' | 'other';
+      readonly title: string;
+      readonly alias?: string;
+    };
 
 export interface Contents {
   readonly format: DetectedFormat;
@@ -29,7 +33,14 @@ export interface Contents {
 
 /** A path, or `-` for standard input. */
 export async function readInput(path: string): Promise<Uint8Array> {
-  return readAtMost(path === '-' ? '/dev/stdin' : path, MOST_BYTES);
+  try {
+    return readAtMost(path === '-' ? '/dev/stdin' : path, MOST_BYTES);
+  } catch (error) {
+    if (!(error instanceof LocalCaError) || !/^[\w.-]+:\d+$/.test(path)) throw error;
+    throw new LocalCaError(error.code, error.message, `For a live server, write it as a URL: https://${path}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Throws LOCAL_CA_INPUT_UNKNOWN for what is none of the formats, and what the formats' readers throw. */
@@ -74,7 +85,7 @@ const READERS: Readonly<Record<DetectedFormat, Reader>> = {
     return readPkcs12(bytes, password === undefined ? {} : { password }).flatMap(entryContents);
   },
   jks: (bytes, { password }) => readJks(bytes, password === undefined ? {} : { password }).flatMap(entryContents),
-  'private-key': (bytes) => [{ kind: 'private-key', key: importKey(bytes) }],
+  'private-key': (bytes) => [keyFound(bytes, {})],
   'encrypted-private-key': (bytes, { password }) =>
     password === undefined
       ? [{ kind: 'encrypted-private-key', title: 'a private key with a pass phrase; --password opens it' }]
@@ -86,7 +97,17 @@ function entryContents(entry: StoreEntry): Found[] {
   const { alias } = entry;
   if (entry.kind === 'trusted') return [{ kind: 'certificate', der: entry.certificate, alias, trusted: true }];
   const chain = entry.chain.map((der): Found => ({ kind: 'certificate', der, alias }));
-  return [{ kind: 'private-key', key: importKey(entry.key), alias }, ...chain];
+  return [keyFound(entry.key, { alias }), ...chain];
+}
+
+/** A key of a type that local-ca has no use for, Ed448 or ML-DSA, does not hide the certificates beside it. */
+function keyFound(der: Uint8Array, entry: { alias?: string }): Found {
+  try {
+    return { kind: 'private-key', key: importKey(der), ...entry };
+  } catch (error) {
+    if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_KEY_INVALID') throw error;
+    return { kind: 'other', title: error.message, ...entry };
+  }
 }
 
 async function readPem(bytes: Uint8Array, reading: Reading): Promise<Found[]> {
@@ -107,7 +128,13 @@ async function readBlock({ label, der, headers }: PemBlock, reading: Reading): P
 }
 
 function unknown(name: string, bytes: Uint8Array): LocalCaError {
-  const what = bytes.length === 0 ? 'is empty' : 'is none of the formats that local-ca reads';
+  const isZip = new TextDecoder('latin1').decode(bytes.subarray(0, 2)) === 'PK';
+  const what =
+    bytes.length === 0
+      ? 'is empty'
+      : isZip
+        ? 'is a zip: unpack it first'
+        : 'is none of the formats that local-ca reads';
   return new LocalCaError(
     'LOCAL_CA_INPUT_UNKNOWN',
     `${quote(name)} ${what}`,

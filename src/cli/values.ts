@@ -1,6 +1,6 @@
 /** Flag values: text in, typed values out, each refusal naming the flag and the text. */
-import { readFileSync } from 'node:fs';
 import { quote } from '../core/text.ts';
+import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import type { Flag, Flags } from './command.ts';
 
@@ -73,18 +73,10 @@ export function secretFrom(flags: Flags, name: string): string | undefined {
   return given;
 }
 
+const MOST_SECRET_BYTES = 64 * 1024;
+
 function firstLine(file: string, name: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new LocalCaError(
-      'LOCAL_CA_INPUT_FAILED',
-      `cannot read ${quote(file)}`,
-      `Check the path given to --${name}-file.`,
-      { cause },
-    );
-  }
+  const text = new TextDecoder().decode(readAtMost(file, MOST_SECRET_BYTES));
   const [line = ''] = text.split(/\r?\n/);
   if (line === '') throw empty(name, quote(file));
   return line;

@@ -6,6 +6,7 @@ import { LocalCaError } from '../errors.ts';
 import { findKeyAlgorithm } from './algorithms.ts';
 import { constraintsPermitting, type NameConstraints } from './extensions.ts';
 import { parseNames, parseSubtree, type SubjectName } from './names.ts';
+import type { OptionKinds } from './option-kinds.ts';
 import { findLeafProfile, type Profile } from './profiles.ts';
 import { type Attribute, checkAttribute, type DistinguishedName, encodeSubject, parseSubject } from './subject.ts';
 import { quote } from './text.ts';
@@ -36,6 +37,20 @@ export interface LeafOptions extends ValidityOptions {
   force?: boolean | undefined;
 }
 
+const VALIDITY_OPTIONS: OptionKinds<ValidityOptions> = { days: 'number', notBefore: 'date', notAfter: 'date' };
+
+/** For `checkOptions`, where the library is entered. */
+export const LEAF_OPTIONS: OptionKinds<LeafOptions> = {
+  names: 'strings',
+  profile: 'string',
+  label: 'string',
+  keyType: 'string',
+  subject: 'string',
+  template: 'string',
+  ...VALIDITY_OPTIONS,
+  force: 'boolean',
+};
+
 export interface LeafRequest extends RequestedValidity {
   readonly label: string;
   readonly names: readonly SubjectName[];
@@ -47,7 +62,7 @@ export interface LeafRequest extends RequestedValidity {
 }
 
 export function normalizeLeaf(options: LeafOptions, now: Date): LeafRequest {
-  if (!Array.isArray(options.names) || options.names.length === 0) {
+  if (options.names === undefined || options.names.length === 0) {
     throw new LocalCaError(
       'LOCAL_CA_NAME_INVALID',
       'no name was given',
@@ -124,6 +139,18 @@ export interface AuthorityOptions extends ValidityOptions {
   /** Encrypts the CA's own keys. */
   passphrase?: string | undefined;
 }
+
+/** For `checkOptions`, where the library is entered. */
+export const AUTHORITY_OPTIONS: OptionKinds<AuthorityOptions> = {
+  name: 'string',
+  organization: 'string',
+  country: 'string',
+  keyType: 'string',
+  ...VALIDITY_OPTIONS,
+  intermediate: 'boolean',
+  permit: 'strings',
+  passphrase: 'secret',
+};
 
 export interface AuthorityRequest extends Validity {
   readonly name: string;

@@ -97,7 +97,7 @@ export function decryptPbes2(
 ): Uint8Array {
   const [derivation, scheme] = children(parametersOf(algorithm, PBES2));
   const [cipherId, iv] = children(expectTag(scheme, TAG.sequence));
-  const cipher = known(CIPHERS, readOid(cipherId), 'cipher');
+  const cipher = known(CIPHERS, readOid(cipherId), 'a cipher');
   const { salt, iterations, hash } = readPbkdf2(expectTag(derivation, TAG.sequence));
   spend(iterations);
   const key = pbkdf2Sync(password, salt, iterations, cipher.keyLength, hash);
@@ -111,14 +111,14 @@ function readPbkdf2(derivation: Element) {
   return {
     salt: expectTag(salt, TAG.octetString).contents,
     iterations: readSmallInteger(iterations),
-    hash: prf === undefined ? 'sha1' : known(HMAC_HASHES, readOid(children(prf)[0]), 'key derivation'),
+    hash: prf === undefined ? 'sha1' : known(HMAC_HASHES, readOid(children(prf)[0]), 'a key derivation'),
   };
 }
 
 /** The parameters, a SEQUENCE, of an AlgorithmIdentifier that must be the given one. */
 function parametersOf(algorithm: Uint8Array, expected: string): Element {
   const [id, parameters] = children(readWhole(algorithm, TAG.sequence));
-  known({ [expected]: true }, readOid(id), 'encryption');
+  known({ [expected]: true }, readOid(id), 'an encryption');
   return expectTag(parameters, TAG.sequence);
 }
 
@@ -146,7 +146,7 @@ export function known<T>(table: Readonly<Record<string, T>>, id: string, what: s
   if (row !== undefined) return row;
   throw new LocalCaError(
     'LOCAL_CA_KEYSTORE_INVALID',
-    `the file uses a ${what} that is not supported (${id})`,
+    `the file uses ${what} that is not supported (${id})`,
     'Write it again with modern algorithms: openssl pkcs12 -in OLD.p12 -nodes -out ALL.pem, then openssl pkcs12 -export -in ALL.pem -out NEW.p12.',
   );
 }

@@ -72,7 +72,7 @@ export const authorityProfile = (role: 'root' | 'intermediate'): Profile =>
 
 /** The profile that a person named. Throws LOCAL_CA_PROFILE_UNKNOWN. */
 export function findLeafProfile(text: string): Profile {
-  const found = PROFILES.find((row) => row.name === text && !row.authority);
+  const found = PROFILES.find((row) => row.name === text.toLowerCase() && !row.authority);
   if (found !== undefined) return found;
   throw new LocalCaError(
     'LOCAL_CA_PROFILE_UNKNOWN',

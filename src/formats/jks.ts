@@ -140,7 +140,22 @@ function decodeEntry(reader: JavaReader, keyPassword: string | undefined): Store
       'Give the password of the file.',
     );
   }
-  return { kind: 'key', alias, key: recoverKey(encrypted, passwordBytes(keyPassword)), chain };
+  return { kind: 'key', alias, key: openKey(encrypted, keyPassword, alias), chain };
+}
+
+/** With the file's digest right, or not asked for, a password that fails is not that of the file but of this key. */
+function openKey(encrypted: Uint8Array, keyPassword: string, alias: string): Uint8Array {
+  try {
+    return recoverKey(encrypted, passwordBytes(keyPassword));
+  } catch (cause) {
+    if (!(cause instanceof LocalCaError) || cause.code !== 'LOCAL_CA_PASSWORD_WRONG') throw cause;
+    throw new LocalCaError(
+      cause.code,
+      `the password does not open the key ${quote(alias)} in the JKS file`,
+      'It has a password of its own; give it that of the file: keytool -keypasswd -alias ALIAS -keystore FILE',
+      { cause },
+    );
+  }
 }
 
 function decodeCertificate(reader: JavaReader): Uint8Array {

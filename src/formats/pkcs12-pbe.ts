@@ -152,7 +152,7 @@ export function decryptPart(encrypted: Encrypted, secret: Secret): Uint8Array {
   const [id, parameters] = children(readWhole(encrypted.algorithm, TAG.sequence));
   const algorithm = readOid(id);
   if (algorithm === PBES2) return decryptPbes2(encrypted, secret.text, secret.spend);
-  const { keyLength, decrypt } = known(SCHEMES, algorithm, 'encryption');
+  const { keyLength, decrypt } = known(SCHEMES, algorithm, 'an encryption');
   const [salt, iterations] = children(expectTag(parameters, TAG.sequence));
   const derivation = {
     salt: expectTag(salt, TAG.octetString).contents,
@@ -164,7 +164,7 @@ export function decryptPart(encrypted: Encrypted, secret: Secret): Uint8Array {
 }
 
 export function computeMac(content: Uint8Array, secret: Secret, mac: Omit<Mac, 'digest'>): Uint8Array {
-  const hash = known(MAC_HASHES, mac.algorithm, 'MAC');
+  const hash = known(MAC_HASHES, mac.algorithm, 'a MAC');
   const key = derive(secret, 'mac', hash.length, { ...mac, hash });
   return new Uint8Array(createHmac(hash.name, key).update(content).digest());
 }

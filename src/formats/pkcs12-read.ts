@@ -12,7 +12,10 @@ import { decodeBags, decodePfx, decodeSafes } from './pki.ts';
 import type { Bag, Pfx, Safe } from './pki-records.ts';
 
 export interface ReadPkcs12Options {
-  /** Without one, only what is not encrypted can be read, and nothing is checked: trust stores are sometimes so. */
+  /**
+   * Without one the empty password is tried, which OpenSSL writes for `-passout pass:`; else only what is not encrypted
+   * can be read, and nothing is checked: trust stores are sometimes so.
+   */
   readonly password?: string;
 }
 
@@ -26,7 +29,7 @@ const WORK_LIMIT = 20_000_000;
 export function readPkcs12(bytes: Uint8Array, { password }: ReadPkcs12Options): StoreEntry[] {
   return reading('PKCS#12', () => {
     const pfx = decodePfx(bytes);
-    const secret = password === undefined ? undefined : provenSecret(pfx, password);
+    const secret = password === undefined ? emptySecret(pfx) : provenSecret(pfx, password);
     return assemble(
       decodeSafes(pfx.content).flatMap((safe) => openSafe(safe, secret)),
       secret,
@@ -42,6 +45,16 @@ function provenSecret({ content, mac }: Pfx, password: string): Secret {
   const proven = candidates.find((candidate) => equalBytes(computeMac(content, candidate, mac), mac.digest));
   if (proven === undefined) throw wrongPassword();
   return proven;
+}
+
+/** The empty password, where the MAC proves it. */
+function emptySecret(pfx: Pfx): Secret | undefined {
+  if (pfx.mac === undefined) return undefined;
+  try {
+    return provenSecret(pfx, '');
+  } catch {
+    return undefined;
+  }
 }
 
 function openSafe(safe: Safe, secret: Secret | undefined): Bag[] {

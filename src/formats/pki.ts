@@ -77,12 +77,8 @@ function raw(der: Uint8Array): Primitive {
 const octetBlock = (bytes: Uint8Array) => new OctetString({ valueHex: bytes });
 const algorithmOf = (der: Uint8Array) => new AlgorithmIdentifier({ schema: parse(der) });
 
-const unsupported = (what: string) =>
-  new LocalCaError(
-    'LOCAL_CA_KEYSTORE_INVALID',
-    `the file is ${what}, which is not supported`,
-    'Export it again, protected by a password.',
-  );
+const unsupported = (what: string, hint = 'Export it again, protected by a password.') =>
+  new LocalCaError('LOCAL_CA_KEYSTORE_INVALID', `the file is ${what}, which is not supported`, hint);
 
 // --- PKCS#7 ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +97,9 @@ const SIGNED_DATA = SignedData.schema({ names: { certificates: 'certificateSet',
 
 export function decodeSignedData(bytes: Uint8Array): CertificateSet {
   const info = new ContentInfo({ schema: parse(bytes) });
-  if (info.contentType !== ContentInfo.SIGNED_DATA) throw unsupported(`PKCS#7 of type ${info.contentType}`);
+  if (info.contentType !== ContentInfo.SIGNED_DATA) {
+    throw unsupported(`PKCS#7 of type ${info.contentType}`, 'Only signed data holds certificates: give the .p7b file.');
+  }
   const { certificateSet, crls } = match(info.content, SIGNED_DATA);
   return { certificates: sequencesIn(certificateSet), crls: many(crls).filter(isSequence).map(view) };
 }

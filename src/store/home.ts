@@ -22,4 +22,8 @@ export async function openHome(dir: string): Promise<Home> {
 }
 
 const missing = (path: string) =>
-  new LocalCaError('LOCAL_CA_HOME_MISSING', `there is no CA at ${path}`, 'Make one with: local-ca init');
+  new LocalCaError(
+    'LOCAL_CA_HOME_MISSING',
+    `there is no CA at ${path}`,
+    'Make one with: local-ca init. Or name the folder of yours with --home.',
+  );

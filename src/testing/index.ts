@@ -9,7 +9,8 @@ import { type AuthorityHome, CertificateAuthority } from '../authority/authority
 import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
 import type { PrivateKey } from '../core/keys.ts';
-import type { AuthorityOptions, LeafOptions } from '../core/options.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
+import { AUTHORITY_OPTIONS, type AuthorityOptions, type LeafOptions } from '../core/options.ts';
 import type { KeyEntry, TrustedEntry } from '../formats/entries.ts';
 import { encodePem } from '../formats/pem.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -22,11 +23,12 @@ export interface TestAuthorityOptions extends AuthorityOptions {
   ambient?: Ambient;
 }
 
+const TEST_AUTHORITY_OPTIONS: OptionKinds<TestAuthorityOptions> = { ...AUTHORITY_OPTIONS, ambient: 'object' };
+
 /** Makes a CA that lives as long as the test: `const ca = await createTestAuthority()`. */
-export async function createTestAuthority({
-  ambient = systemAmbient,
-  ...options
-}: TestAuthorityOptions = {}): Promise<TestAuthority> {
+export async function createTestAuthority(given: TestAuthorityOptions = {}): Promise<TestAuthority> {
+  checkOptions(given, TEST_AUTHORITY_OPTIONS);
+  const { ambient = systemAmbient, ...options } = given;
   const home: AuthorityHome = { store: memoryStore(), caKeys: memoryVault(), leafKeys: memoryVault() };
   const authority = await CertificateAuthority.create(home, { name: 'local-ca test CA', ...options }, ambient);
   return new TestAuthority(authority, ambient);
@@ -52,7 +54,8 @@ export class TestAuthority {
    */
   async issue(...names: string[] | [LeafOptions]): Promise<TestCertificate> {
     const [first] = names;
-    const options = typeof first === 'object' ? first : { names: names as string[] };
+    const isOptions = typeof first === 'object' && !Array.isArray(first) && names.length === 1;
+    const options = isOptions ? first : { names: names as string[] };
     const { material } = await this.#authority.issue({ force: true, ...options });
     return new TestCertificate(material, this.#ambient);
   }

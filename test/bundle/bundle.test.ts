@@ -336,6 +336,135 @@ describe("TencentDB's zip", () => {
   });
 });
 
+describe('the README of a certificate that serves nobody', () => {
+  const say = async (profile: string, options: Partial<BundleOptions> = {}) => {
+    const source = { ...material, label: 'bob', leaf: { ...leafMaterial, names: ['bob'], profile } };
+    return textOf((await build(source, 'generic', options)).files, 'README.md');
+  };
+
+  for (const profile of ['client', 'email', 'code-signing']) {
+    it(`asks nobody to connect to it: ${profile}`, async () => {
+      const readme = await say(profile);
+      assert.doesNotMatch(readme, /https:\/\/bob|s_client|--host|the server/);
+      assert.ok(readme.includes(`local-ca verify bob.crt.pem --ca ca.pem --purpose ${profile}\n`));
+      const curl = 'curl --cert bob.chain.pem --key bob.key.pem --cacert ca.pem https://SERVER/\n';
+      assert.equal(readme.includes(curl), profile === 'client');
+    });
+
+    it(`says how to import its PKCS#12: ${profile}`, async () => {
+      const readme = await say(profile, { formats: ['p12'] });
+      assert.ok(readme.includes('certutil -user -p PASSWORD -importPFX bob.p12'));
+      assert.match(readme, /Keychain Access .* `--p12-profile compat`[\s\S]*Firefox/);
+      assert.match(readme, /file and its password by separate ways/);
+      assert.ok(readme.includes(`local-ca verify bob.p12 --purpose ${profile} --password-file bob.password.txt\n`));
+      const curl = 'curl --cert-type P12 --cert bob.p12:PASSWORD https://SERVER/\n';
+      assert.equal(readme.includes(curl), profile === 'client');
+    });
+  }
+
+  it('is still about a server for a peer', async () => {
+    const readme = await say('peer', { formats: ['pem', 'p12'] });
+    assert.match(readme, /curl --cacert ca\.pem https:\/\/bob\/[\s\S]*--host bob\n[\s\S]*-connect bob:443/);
+    assert.doesNotMatch(readme, /SERVER|--purpose|importPFX/);
+  });
+});
+
+describe('the README of a CA alone', () => {
+  it('has the lines to connect to SQL Server, with a placeholder', async () => {
+    const readme = textOf((await build(caMaterial, 'tencentdb-sqlserver')).files, 'README.md');
+    for (const line of [
+      'jdbc:sqlserver://SERVER:1433;',
+      '    host = SERVER\n',
+      'Server=tcp:SERVER,1433;',
+      '`SERVER` stands for',
+    ]) {
+      assert.ok(readme.includes(line), line);
+    }
+    assert.match(
+      readme,
+      /\nsudo install -D -m 0644 ca\.pem \/etc\/ssl\/local-ca\/ca\.pem\n[\s\S]*ca file = \/etc\/ssl\/local-ca\/ca\.pem\n/,
+    );
+    assert.doesNotMatch(readme, /local-ca verify|mssql-conf/);
+  });
+
+  it('claims no more files than are needed', async () => {
+    const readme = textOf((await build(caMaterial, 'generic')).files, 'README.md');
+    assert.doesNotMatch(readme, /`ca\.pem` and nothing else/);
+    const jks = textOf((await build(caMaterial, 'generic', { formats: ['jks'] })).files, 'README.md');
+    assert.match(jks, /## Trust[\s\S]*trustStore=ca\.jks /);
+  });
+});
+
+describe("SQL Server's README", () => {
+  it('puts no placeholder where the host is known, and speaks of Windows', async () => {
+    const readme = textOf((await build(material, 'tencentdb-sqlserver')).files, 'README.md');
+    assert.doesNotMatch(readme, /SERVER(?!-IP| STATE)/);
+    assert.match(readme, /SQL Server on Windows wants .* `\.p12` .* does not make\nit yet/);
+  });
+});
+
+describe('the command that renews', () => {
+  const year = (start: string) => ({
+    notBefore: new Date(start),
+    notAfter: new Date(Date.parse(start) + 365 * 86_400_000 + 300_000),
+  });
+  const usual = { ...leafMaterial, names: [NAME], ...year('2026-11-22T12:00:00Z') };
+  const commandIn = (files: Parameters<typeof textOf>[0]) =>
+    /^local-ca issue .*$/m.exec(textOf(files, 'README.md'))?.[0];
+  const commandOf = async (leaf: object, template = 'generic', options: Partial<BundleOptions> = {}) =>
+    commandIn((await build({ ...material, leaf: { ...usual, ...leaf } }, template, options)).files);
+
+  const start = `local-ca issue ${NAME} --template`;
+  const days = (count: number) => ({ notAfter: new Date(usual.notBefore.getTime() + count * 86_400_000 + 300_000) });
+  const cases: readonly (readonly [string, object, string, Partial<BundleOptions>, string])[] = [
+    ['nothing that is usual', {}, 'generic', {}, ''],
+    ['the profile', { profile: 'client' }, 'generic', {}, ' --profile client'],
+    ['the key type', { keyType: 'p384' }, 'generic', {}, ' --key-type p384'],
+    ["a key type that is not the template's", {}, 'tencentdb-sqlserver', {}, ' --key-type p256'],
+    ["no key type that is the template's", { keyType: 'rsa-2048' }, 'tencentdb-sqlserver', {}, ''],
+    ['the days', days(30), 'generic', {}, ' --days 30'],
+    ['days that have to be forced', days(826), 'generic', {}, ' --days 826 --force'],
+    ['at least one day', days(0), 'generic', {}, ' --days 1'],
+    ['the formats', {}, 'generic', { formats: ['pem', 'p7b'] }, ' --format pem,p7b'],
+    [
+      'what a store is made with',
+      {},
+      'generic',
+      { formats: ['p12'], alias: "bob's key", p12Profile: 'compat', password: PASSWORD },
+      " --format p12 --alias 'bob'\\''s key' --p12-profile compat --password PASSWORD",
+    ],
+  ];
+  for (const [what, leaf, template, options, end] of cases) {
+    it(`has ${what}`, async () => {
+      assert.equal(await commandOf(leaf, template, options), `${start} ${template} --label ${NAME}${end}`);
+    });
+  }
+
+  it('has a subject that is not made of the names', async () => {
+    assert.match((await commandOf({ names: ['a.test'] })) ?? '', / --subject CN=db1\.example\.test$/);
+  });
+
+  it("quotes a template's path", async (t) => {
+    const folder = writeTemplate(join(await temporaryFolder(t), 'my template'), {}, { 'README.md': '{{renewal}}' });
+    const options = { now: NOW, random: countingRandom() };
+    const template = await readTemplate(folder, folder);
+    const { files } = await buildBundle({ ...material, leaf: usual }, template, options);
+    assert.ok(commandIn(files)?.startsWith(`${start} '${folder}' --label`));
+  });
+
+  it("goes by the template's own profile", async (t) => {
+    const record = { profile: 'client' };
+    const folder = writeTemplate(await temporaryFolder(t), record, { 'README.md': '{{renewal}}' });
+    const template = await readTemplate(folder, 'mine');
+    const say = async (profile: string) => {
+      const options = { now: NOW, random: countingRandom() };
+      return commandIn((await buildBundle({ ...material, leaf: { ...usual, profile } }, template, options)).files);
+    };
+    assert.equal(await say('client'), `${start} mine --label ${NAME}`);
+    assert.equal(await say('server'), `${start} mine --label ${NAME} --profile server`);
+  });
+});
+
 describe('what the README says', () => {
   it('is true of the certificate', async () => {
     const readme = textOf((await build(material, 'generic')).files, 'README.md');
@@ -363,7 +492,7 @@ describe('what the README says', () => {
   it('asks nobody to connect to an e-mail address', async () => {
     const leaf = { ...leafMaterial, names: ['a@b.test'], profile: 'client' };
     const readme = textOf((await build({ ...material, leaf }, 'generic')).files, 'README.md');
-    assert.doesNotMatch(readme, /curl|s_client|--host/);
+    assert.doesNotMatch(readme, /curl --cacert|s_client|--host|reload the server/);
     assert.match(readme, /For the owner of the certificate:/);
   });
 

@@ -151,6 +151,21 @@ describe('stageDirectory into a folder that exists', () => {
     assert.equal(content(folder)['a.pem'], 'new certificate');
   });
 
+  it('names the files of an earlier bundle that stay, and keeps them on record', async (t) => {
+    const folder = await temporaryFolder(t);
+    assert.deepEqual((await stageDirectory(join(folder, 'new'), OLD)).leftovers, []);
+    await write(folder, [...OLD, outputFile('sub/chain.pem', 'old chain'), outputFile('gone.pem', '')]);
+    fs.rmSync(join(folder, 'gone.pem'));
+    fs.writeFileSync(join(folder, 'mine.pem'), 'mine');
+    const staged = await stageDirectory(folder, NEW.slice(1));
+    assert.deepEqual(staged.leftovers, [join(folder, 'a.pem'), join(folder, 'sub/chain.pem')]);
+    await staged.commit();
+    assert.equal(content(folder)['sub/chain.pem'], 'old chain');
+    assert.deepEqual((await stageDirectory(folder, NEW)).leftovers, [join(folder, 'sub/chain.pem')]);
+    await write(folder, [...NEW, outputFile('sub/chain.pem', 'new chain')]);
+    assert.equal(content(folder)['sub/chain.pem'], 'new chain');
+  });
+
   it('leaves nothing when it is discarded', async (t) => {
     const folder = await temporaryFolder(t);
     await write(folder, OLD);
@@ -279,6 +294,7 @@ describe('stageFile', () => {
     const path = join(await temporaryFolder(t), 'a/b/out.zip');
     const staged = await stageFile(path, await zip('1'), 0o600);
     assert.equal(fs.existsSync(path), false);
+    assert.deepEqual(staged.leftovers, []);
     assert.deepEqual(await staged.commit(), [path]);
     assert.equal(modeOf(path), 0o600);
     assert.deepEqual(new Uint8Array(fs.readFileSync(path)), new Uint8Array(await zip('1')));

@@ -134,7 +134,7 @@ describe('listTemplates', () => {
     const found = await listTemplates([home, join(home, 'none'), PACKAGE_TEMPLATES]);
     assert.deepEqual(found.map((template) => [template.name, template.title]).slice(0, 3), [
       ['aaa', 'Mine'],
-      ['generic', 'Any server or client'],
+      ['generic', 'Any server or client, and the CA for whoever trusts it'],
       ['nginx', 'Ours'],
     ]);
   });

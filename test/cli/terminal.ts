@@ -32,8 +32,12 @@ export class Terminal {
   /** Runs `local-ca ARGS`, a line for a shell, on a screen of its own. */
   static async open(t: TestContext, args: string, options: TerminalOptions): Promise<Terminal> {
     const { cwd, home, columns = 80, env = {} } = options;
+    // Hooks run in the order of their registration, and without its socket the server cannot be told to end.
+    let socket = '';
+    t.after(() => run('tmux', ['-S', socket, 'kill-server']));
     const folder = temporaryFolder(t);
     const terminal = new Terminal(folder);
+    socket = terminal.#socket;
     const script = join(folder, 'script');
     writeFileSync(script, `"${commandIn(folder)}" ${args}\necho $? >"${terminal.#statusFile}"\nexec sleep 600\n`);
     const size = ['-x', String(columns), '-y', '60'];
@@ -50,7 +54,6 @@ export class Terminal {
       cwd,
       env: { ...environment, LOCAL_CA_HOME: home },
     });
-    t.after(() => run('tmux', ['-S', terminal.#socket, 'kill-server']));
     return terminal;
   }
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLabel, type LeafOptions, normalizeAuthority, normalizeLeaf } from '../../src/core/options.ts';
+import { checkOptions } from '../../src/core/option-kinds.ts';
+import {
+  AUTHORITY_OPTIONS,
+  checkLabel,
+  LEAF_OPTIONS,
+  type LeafOptions,
+  normalizeAuthority,
+  normalizeLeaf,
+} from '../../src/core/options.ts';
 import { formatSubject } from '../../src/core/subject.ts';
 import { capValidity } from '../../src/core/validity.ts';
 import { throwsCode } from '../support/throws.ts';
@@ -171,4 +179,50 @@ test('a CA has its own defaults, and its subject in the usual order', () => {
   );
   throwsCode(() => normalizeAuthority({ name: '' }, 'x', NOW), 'LOCAL_CA_SUBJECT_INVALID', /CN is empty/);
   throwsCode(() => normalizeAuthority({ permit: ['*.a'] }, 'x', NOW), 'LOCAL_CA_NAME_INVALID', /no wildcard/);
+});
+
+// --- options from JavaScript, which no compiler has seen -----------------------------------------------------------
+
+const refusesLeaf = (options: unknown, message: RegExp) =>
+  throwsCode(() => checkOptions(options as LeafOptions, LEAF_OPTIONS), 'LOCAL_CA_OPTION_INVALID', message);
+
+test('an option that does not exist is refused by name', () => {
+  refusesLeaf({ name: 'db1.test' }, /there is no option "name"/);
+  refusesLeaf({ names: ['db1.test'], keytype: 'p384' }, /there is no option "keytype"/);
+  refusesLeaf({ names: ['db1.test'], toString: 'x' }, /there is no option "toString"/);
+  assert.throws(() => checkOptions({ nmae: 'x' } as object, AUTHORITY_OPTIONS), { hint: /^There are: name, .*permit/ });
+});
+
+const MISTYPED: readonly (readonly [options: unknown, message: string])[] = [
+  ['db1.test', 'the options are "db1.test", not an object'],
+  [['db1.test'], 'the options are ["db1.test"], not an object'],
+  [null, 'the options are null, not an object'],
+  [{ names: 'db1.test' }, 'names is "db1.test", not a list of strings'],
+  [{ names: ['db1.test', 1] }, 'names is ["db1.test", 1], not a list of strings'],
+  [{ names: ['db1.test'], notAfter: '2020-01-01' }, 'notAfter is "2020-01-01", not a Date'],
+  [{ names: ['db1.test'], notBefore: 1_600_000_000_000 }, 'notBefore is 1600000000000, not a Date'],
+  [{ names: ['db1.test'], days: '30' }, 'days is "30", not a number'],
+  [{ names: ['db1.test'], force: 'yes' }, 'force is "yes", not true or false'],
+  [{ names: ['db1.test'], label: {} }, 'label is an object, not a string'],
+  [{ names: ['db1.test'], subject: () => 'secret' }, 'subject is a function, not a string'],
+];
+for (const [options, message] of MISTYPED) {
+  test(`refused: ${message}`, () =>
+    assert.throws(() => checkOptions(options as LeafOptions, LEAF_OPTIONS), {
+      code: 'LOCAL_CA_OPTION_INVALID',
+      message,
+    }));
+}
+
+test('options that are undefined are as good as absent', () => {
+  checkOptions({ names: ['db1.test'], days: undefined, notAfter: undefined }, LEAF_OPTIONS);
+});
+
+test('a passphrase of the wrong kind is not shown', () => {
+  const options = { passphrase: ['hunter2'] as unknown as string };
+  throwsCode(
+    () => checkOptions(options, AUTHORITY_OPTIONS),
+    'LOCAL_CA_OPTION_INVALID',
+    /^passphrase is something else, not a string$/,
+  );
 });

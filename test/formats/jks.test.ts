@@ -49,7 +49,10 @@ describe('JKS', () => {
   test('keeps a key under a password of its own', () => {
     const file = write(mixed, { keyPassword: 'other' });
     assert.deepEqual(readJks(file, { password, keyPassword: 'other' }), mixed);
-    assert.throws(() => readJks(file, { password }), { code: 'LOCAL_CA_PASSWORD_WRONG' });
+    assert.throws(() => readJks(file, { password }), {
+      code: 'LOCAL_CA_PASSWORD_WRONG',
+      message: 'the password does not open the key "server" in the JKS file',
+    });
   });
 
   test('opens a trust store without a password, and no key', () => {

@@ -100,6 +100,7 @@ describe('PKCS#12 files of others', () => {
       const file = await read('a.p12');
       assert.equal(detectFormat(file), 'pkcs12');
       assert.deepEqual(readPkcs12(file, { password: secret }).map(withPlainKey), entries.map(withPlainKey));
+      if (secret === '') assert.deepEqual(readPkcs12(file, {}), readPkcs12(file, { password: '' }));
     });
   }
 });

@@ -85,3 +85,20 @@ test('a name that no certificate can carry is refused', async () => {
   const ca = await createTestAuthority();
   await rejectsCode(() => ca.issue('a..b'), 'LOCAL_CA_NAME_INVALID', /a\.\.b/);
 });
+
+test('options of the wrong kind, as JavaScript lets them pass, are refused by name', async () => {
+  const ca = await createTestAuthority();
+  const issue = (...given: unknown[]) => ca.issue(...(given as string[]));
+  const cases: readonly (readonly [given: unknown[], message: RegExp])[] = [
+    [[{ names: ['x.test'], notAfter: '2020-01-01' }], /notAfter is "2020-01-01", not a Date/],
+    [[{ name: 'x.test' }], /there is no option "name"/],
+    [[{ names: 'localhost' }], /names is "localhost", not a list of strings/],
+    [[{ names: ['x.test'], keytype: 'p384' }], /there is no option "keytype"/],
+    [[['x.test', 'y.test']], /names is \[\["x.test", "y.test"\]\], not a list of strings/],
+    [['x.test', { days: 3 }], /names is \["x.test", an object\], not a list of strings/],
+  ];
+  for (const [given, message] of cases) await rejectsCode(() => issue(...given), 'LOCAL_CA_OPTION_INVALID', message);
+  await rejectsCode(() => issue(), 'LOCAL_CA_NAME_INVALID', /no name was given/);
+  const misspelt = { keytype: 'p384' } as object;
+  await rejectsCode(() => createTestAuthority(misspelt), 'LOCAL_CA_OPTION_INVALID', /there is no option "keytype"/);
+});

@@ -6,6 +6,7 @@ import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
 import { LocalCaError } from '../../errors.ts';
 import { createHome } from '../../store/create-home.ts';
 import type { Home } from '../../store/home.ts';
+import { CA_FOLDER } from '../../store/layout.ts';
 import type { AuthorityRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { OUTPUT_FLAGS } from '../deliver.ts';
@@ -13,7 +14,15 @@ import { authorityJson, deliveredPaths, issuedJson, timeLeft } from '../records.
 import { chosenPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
 import { takeOver, weaknessesOf } from '../take-over.ts';
 import { days, flagName, list } from '../values.ts';
-import { allWarnings, issueStaged, type Order, orderOf, type StagedIssue, tellCertificate } from './issue.ts';
+import {
+  allWarnings,
+  issueStaged,
+  type Order,
+  orderOf,
+  type StagedIssue,
+  splitNames,
+  tellCertificate,
+} from './issue.ts';
 
 export const init: Command = {
   name: 'init',
@@ -68,7 +77,7 @@ export async function initWithout(context: Context, names: readonly string[], fl
   // The CA's flags and the server's share these names; here they are the CA's.
   const { keyType: _keyType, days: _days, ...serverFlags } = flags;
   if (names.length === 0) refuseServerFlags(flags);
-  const order = names.length === 0 ? undefined : await orderOf(context, { names }, serverFlags);
+  const order = names.length === 0 ? undefined : await orderOf(context, { names: splitNames(names) }, serverFlags);
   const made = await makeHome(context, flags, order);
   const isTaken = flags.fromCert !== undefined;
   if (isTaken) await warnOfWeaknesses(context, made.chain);
@@ -141,6 +150,9 @@ function tellInit(context: Context, { chain, first }: Made, verb: string): void 
     `  valid until ${certificate.notAfter.toISOString().slice(0, 10)} (${timeLeft(certificate.notAfter, ambient.now())})`,
   );
   io.say(`  clients need its certificate: ${path}`);
+  if (chain.length > 1 && verb === 'made') {
+    io.say(`  the root's key can go offline: ${join(home, CA_FOLDER, `${root.id}.key.pem`)}`);
+  }
   const facts = { notAfter: certificate.notAfter, fingerprintSha256: fingerprintSha256(root.certificate) };
   const record = { home, name: root.name, root: authorityJson(root, facts, path) };
   if (first === undefined) {

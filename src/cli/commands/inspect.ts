@@ -78,7 +78,7 @@ async function describe({ ambient }: Context, one: Found): Promise<Entry> {
     case 'private-key':
       return { kind: one.kind, ...alias, ...describeKey(one.key) };
     default:
-      return { kind: one.kind, title: one.title };
+      return { kind: one.kind, ...alias, title: one.title };
   }
 }
 

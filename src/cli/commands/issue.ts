@@ -57,11 +57,15 @@ async function issueNames(context: Context, names: readonly string[], flags: Fla
     );
   }
   await withAuthority(context, flags, async ({ ca }) => {
-    const order = await orderOf(context, { names }, flags);
+    const order = await orderOf(context, { names: splitNames(names) }, flags);
     const { issued, delivery } = await issueAndDeliver(context, ca, [order], flags);
     tellIssued(context, issued[0] as Issued, delivery);
   });
 }
+
+/** `a.test,10.0.0.5` is two names; a URI may hold a comma. */
+export const splitNames = (args: readonly string[]): string[] =>
+  args.flatMap((arg) => (arg.includes('://') || arg === '' ? arg : arg.split(',').filter((name) => name !== '')));
 
 export interface Order {
   readonly options: IssueOptions;
@@ -158,6 +162,9 @@ export function tellCertificate({ io, ambient }: Context, issued: Issued, delive
   const { record } = issued;
   io.say(`${io.style('green', 'issued')} ${record.names.join(', ')}`);
   io.say(`  ${record.profile}, ${record.keyType}, serial ${record.serial}`);
+  if (delivery.zip !== null && delivery.bundles.some(({ zip }) => zip.files.some((file) => file.secret))) {
+    io.say(`  ${delivery.zip} holds the private key: it is for the server, not for its clients`);
+  }
   io.say(`  valid until ${record.notAfter.toISOString().slice(0, 10)} (${timeLeft(record.notAfter, ambient.now())})`);
 }
 

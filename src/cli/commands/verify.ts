@@ -5,6 +5,7 @@ import { type Certificate, parseCertificate } from '../../core/parse.ts';
 import { PURPOSE_NAMES, type Purpose } from '../../core/purposes.ts';
 import { type Verification, verifyChain } from '../../core/verify.ts';
 import { LocalCaError } from '../../errors.ts';
+import { isUrl, lookAt, parseTarget } from '../../probe/tls.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import type { Io } from '../io.ts';
 import { certificatesOf, crlsOf, readInput } from '../read-file.ts';
@@ -14,7 +15,7 @@ import { oneOf, secretFrom } from '../values.ts';
 export const verify: Command = {
   name: 'verify',
   args: '<file>',
-  summary: 'Check a certificate and its chain as a client would',
+  summary: 'Check a certificate, or what a server serves, as a client would',
   flags: [
     { flags: '--ca <file>', about: "the roots to trust (default: this home's CA)" },
     { flags: '--host <name>', about: 'the name or address that a client connects to' },
@@ -30,16 +31,18 @@ export const verify: Command = {
   examples: [
     ['local-ca verify db1.chain.pem --host db1.example.test', "against this home's CA"],
     ['local-ca verify db1.crt.pem --ca ca.pem --host 10.0.0.5', 'against the roots in a file'],
+    ['local-ca verify https://db1.example.test --ca ca.pem', 'what a live server serves, for its own name'],
   ],
   exits: [[3, 'a client would refuse it']],
   run: async (context, [file = ''], flags) => {
-    const password = secretFrom(flags, 'password');
-    const [leaf, ...others] = (await certificatesOf(await readInput(file), file, password)).map(parseCertificate);
+    const target = isUrl(file) ? parseTarget(file) : undefined;
+    const given = target === undefined ? await certificatesIn(file, flags) : (await lookAt(target)).chain;
+    const [leaf, ...others] = given.map(parseCertificate);
     if (leaf === undefined) throw nothingIn(file);
     const roots = await rootsFrom(context, flags);
     const crl = flags.crl as string | undefined;
     const crls = crl === undefined ? undefined : (await crlsOf(await readInput(crl), crl)).map(parseCrl);
-    const host = flags.host as string | undefined;
+    const host = (flags.host as string | undefined) ?? target?.host;
     const verification = await verifyChain({
       leaf,
       intermediates: others,
@@ -55,14 +58,22 @@ export const verify: Command = {
   },
 };
 
+const certificatesIn = async (file: string, flags: Flags) =>
+  certificatesOf(await readInput(file), file, secretFrom(flags, 'password'));
+
 const nothingIn = (file: string) =>
   new LocalCaError('LOCAL_CA_INPUT_UNKNOWN', `${file} has no certificate`, 'local-ca inspect FILE tells what it is.');
+
+function wantRoots(error: unknown): never {
+  if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_HOME_MISSING') throw error;
+  throw new LocalCaError(error.code, error.message, 'Give the roots to trust with --ca FILE.', { cause: error });
+}
 
 /** From the file; a self-signed certificate there is a root, and without one the file's certificates are trusted as given. */
 async function rootsFrom(context: Context, flags: Flags): Promise<Certificate[]> {
   const file = flags.ca as string | undefined;
   if (file === undefined) {
-    const chain = await withAuthority(context, flags, async ({ ca }) => ca.chain);
+    const chain = await withAuthority(context, flags, async ({ ca }) => ca.chain).catch(wantRoots);
     return chain.slice(-1).map(({ certificate }) => parseCertificate(certificate));
   }
   const given = (await certificatesOf(await readInput(file), file, undefined)).map(parseCertificate);

@@ -1,0 +1,5 @@
+/** Quotes a word of a README's commands, which are for pasting: a name may hold a backquote, a template's path a space. */
+export function shellWord(text: string): string {
+  if (/^[\w.@:/+,=%-]+$/.test(text)) return text;
+  return /^[\w.*-]+$/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
+}
