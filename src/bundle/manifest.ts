@@ -39,7 +39,7 @@ export function encodeManifest(known: Manifest, files: readonly OutputFile[]): U
   return new TextEncoder().encode(`${JSON.stringify({ about, version: 1, files: sorted }, null, 2)}\n`);
 }
 
-/** What local-ca made there earlier, is there still, and is none of these files. Nothing deletes it: it may be the only copy of a key. */
+/** What local-ca made there earlier, is there still, and is none of these files. It stays: it may be a key's only copy. */
 export function leftoversIn(folder: string, files: readonly OutputFile[]): string[] {
   const made = new Set(files.map((file) => file.path));
   const others = [...readManifest(folder).keys()].filter((path) => !made.has(path));

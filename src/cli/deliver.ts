@@ -73,6 +73,8 @@ export const findTemplate = (context: Context, name = 'generic'): Promise<Templa
 /** Files written beside their places, waiting for the certificate to be recorded. */
 export interface Delivery extends Delivered {
   readonly bundles: readonly Bundle[];
+  /** For each bundle, the files of an earlier one that stay beside it. */
+  readonly leftovers: readonly (readonly string[])[];
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -108,12 +110,15 @@ export async function stageDelivery(parcels: readonly Parcel[], context: Context
   };
   const force = flags.force === true;
   const bundles: Bundle[] = [];
+  const leftovers: (readonly string[])[] = [];
   const files: DeliveredFile[] = [];
   try {
     for (const { material, template, out } of parcels) {
       refuseKeyFolders(out, context.home);
       const bundle = await buildBundle(material, template, bundleOptions(context, flags));
-      staged.push(await stageDirectory(out, bundle.files, { force }));
+      const folder = await stageDirectory(out, bundle.files, { force });
+      staged.push(folder);
+      leftovers.push(folder.leftovers);
       bundles.push(bundle);
       files.push(...bundle.files.map((file) => delivered(join(out, file.path), file)));
     }
@@ -122,7 +127,7 @@ export async function stageDelivery(parcels: readonly Parcel[], context: Context
     const commit = async () => {
       for (const one of staged) await one.commit();
     };
-    return { bundles, files, zip: zip ?? null, commit, discard };
+    return { bundles, leftovers, files, zip: zip ?? null, commit, discard };
   } catch (error) {
     await discard();
     throw error;

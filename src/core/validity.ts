@@ -45,7 +45,8 @@ export function normalizeValidity(options: ValidityOptions, defaultDays: number,
   const start = wholeSecond(notBefore ?? new Date(now.getTime() - BACKDATE));
   const end = notAfter === undefined ? endAfter(start, notBefore ?? now, days ?? defaultDays) : wholeSecond(notAfter);
   if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime())) {
-    throw validityError('a date of the validity is not a date', 'Write it like 2026-11-22 or 2026-11-22T10:00:00Z.');
+    const which = Number.isNaN(start.getTime()) ? 'notBefore' : 'notAfter';
+    throw validityError(`${which} is not a date`, 'Write it like 2026-11-22 or 2026-11-22T10:00:00Z.');
   }
   if (end <= start) {
     throw validityError(

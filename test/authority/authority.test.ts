@@ -289,3 +289,21 @@ test('under DNS constraints a certificate for an address alone has no common nam
   assert.equal(record.subject, '');
   assert.equal((await ca.issue({ names: ['10.0.0.5', 'a.example.test'] })).record.subject, 'CN=a.example.test');
 });
+
+test('options that no compiler has seen are refused before anything is made, and no key is shown', async () => {
+  const { certificate, key } = await exportedPair();
+  const text = { certificate, key: new TextDecoder().decode(key) as unknown as Uint8Array };
+  const why = /^key is something else, not a Uint8Array$/;
+  await rejectsCode(() => CertificateAuthority.import(memoryHome(), text), 'LOCAL_CA_OPTION_INVALID', why);
+  const misspelt = { certificate, key, passfrase: 'x' };
+  await rejectsCode(
+    () => CertificateAuthority.import(memoryHome(), misspelt),
+    'LOCAL_CA_OPTION_INVALID',
+    /"passfrase"$/,
+  );
+  const { home, ca } = await make();
+  const keepkey = { names: ['a.test'], keepkey: true };
+  await rejectsCode(() => ca.issue(keepkey), 'LOCAL_CA_OPTION_INVALID', /there is no option "keepkey"/);
+  throwsCode(() => ca.check(keepkey), 'LOCAL_CA_OPTION_INVALID', /there is no option "keepkey"/);
+  assert.deepEqual(await home.store.certificates(), []);
+});

@@ -1,6 +1,6 @@
 /** What a person would otherwise find out too late, and spellings that are forgiven. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -41,6 +41,18 @@ describe('issuing again under a label', () => {
     await issue('old.test', '--not-before', '2020-01-01', '--not-after', '2020-02-01');
     assert.deepEqual(codes(await issue('old.test')), []);
   });
+});
+
+test('a file that stays beside the new key is named, and stays', async () => {
+  await issue('left.test');
+  const { warnings } = await issue('left.test', '--format', 'p12', '--password', 'secret');
+  const left = warnings.filter(({ code }) => code === 'leftover').map(({ message }) => message);
+  const path = join('left.test', 'left.test.key.pem');
+  assert.ok(
+    left.some((message) => message.startsWith(`${path} is left from an earlier certificate`)),
+    left.join('\n'),
+  );
+  assert.ok(existsSync(join(cwd, path)));
 });
 
 describe('a server without a host name', () => {

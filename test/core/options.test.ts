@@ -119,7 +119,8 @@ test('from and to may lie in the past, but not the wrong way round', () => {
     'LOCAL_CA_VALIDITY_INVALID',
     /ends \(2026-12-01.*\) before it starts \(2027-01-01/,
   );
-  throwsCode(() => leaf({ notAfter: new Date('nonsense') }), 'LOCAL_CA_VALIDITY_INVALID', /not a date/);
+  throwsCode(() => leaf({ notAfter: new Date('nonsense') }), 'LOCAL_CA_VALIDITY_INVALID', /^notAfter is not a date/);
+  throwsCode(() => leaf({ notBefore: new Date('nonsense') }), 'LOCAL_CA_VALIDITY_INVALID', /^notBefore is not a date/);
   throwsCode(
     () => leaf({ days: 3, notAfter: new Date('2027-01-01') }),
     'LOCAL_CA_VALIDITY_INVALID',

@@ -152,10 +152,17 @@ function tellIssued(context: Context, issued: Issued, delivery: Delivery): void 
 }
 
 /** The certificate's own, and those of its files. */
-export const allWarnings = (issued: Issued, { bundles }: Delivery, index = 0): readonly Warning[] => [
+export const allWarnings = (issued: Issued, { bundles, leftovers }: Delivery, index = 0): readonly Warning[] => [
   ...issued.warnings,
   ...templateWarnings(bundles[index]?.warnings ?? []),
+  ...(leftovers[index] ?? []).map(leftoverWarning),
 ];
+
+/** It is not deleted: it may be the only copy of a key. */
+const leftoverWarning = (path: string): Warning => ({
+  code: 'leftover',
+  message: `${path} is left from an earlier certificate, and does not belong to the new key`,
+});
 
 export function tellCertificate({ io, ambient }: Context, issued: Issued, delivery: Delivery): void {
   for (const { message } of allWarnings(issued, delivery)) io.warn(message);
