@@ -156,8 +156,26 @@ export class CertificateAuthority {
       hooks.onProgress?.(i + 1);
     }
     await hooks.beforeRecording?.(issued);
-    await this.#home.store.addCertificates(issued.map(({ record }) => record));
+    await this.#record(issued);
     return issued;
+  }
+
+  /** Keys that are kept come first, so that the record never promises one that is not there. */
+  async #record(issued: readonly Issued[]): Promise<void> {
+    const { store, leafKeys } = this.#home;
+    const kept = issued.filter(({ record }) => record.keyKept);
+    try {
+      for (const { record, material } of kept) {
+        await leafKeys.save(
+          record.serial,
+          encodeAuthorityKey(material.leaf?.key as PrivateKey, undefined, this.#ambient),
+        );
+      }
+      await store.addCertificates(issued.map(({ record }) => record));
+    } catch (error) {
+      for (const { record } of kept) await leafKeys.remove(record.serial);
+      throw error;
+    }
   }
 
   /** Checks a request as `issue` would, and makes nothing. */
@@ -172,7 +190,6 @@ export class CertificateAuthority {
 
   async #issueOne(request: LeafRequest, keepKey: boolean, issuer: Certificate, signer: Signer): Promise<Issued> {
     const { record, key, warnings }: SignedLeaf = await signLeaf(request, issuer, signer, this.#ambient);
-    if (keepKey) await this.#home.leafKeys.save(record.serial, encodeAuthorityKey(key, undefined, this.#ambient));
     const kept = { ...record, keyKept: keepKey };
     const earlier = await this.#home.store.byLabel(record.label);
     const material = materialOf(this.chain, kept, key);

@@ -3,8 +3,9 @@
  * renaming. Between the two, the caller records what it issued; a failure before leaves nothing behind.
  */
 import * as fs from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { createFile, syncFolder, writeError } from '../disk.ts';
+import { unfinished } from '../unfinished.ts';
 import { createFiles } from './create-files.ts';
 import type { OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
@@ -55,20 +56,41 @@ export async function stageFile(
 ): Promise<Staged> {
   return guard(path, async () => {
     refuseForeignFile(path, force);
-    const parents = makeParents(resolve(path));
-    const stage = await makeStage(dirname(resolve(path)), parents);
-    const discard = () => removeStage(stage, parents);
-    return attempt(discard, () => {
-      createFile(join(stage, 'file'), bytes, mode);
-      return staged(path, discard, () => {
-        refuseForeignFile(path, force);
-        fs.renameSync(join(stage, 'file'), path);
-        fs.rmdirSync(stage);
-        syncFolder(dirname(path));
-        return [path];
-      });
+    const stage = await makeStage(folderThatStands(resolve(path)), undefined);
+    return attempt(stage.discard, () => {
+      createFile(join(stage.path, 'file'), bytes, mode);
+      return staged(path, stage, () => commitFile(stage.path, path, force));
     });
   });
+}
+
+/**
+ * The innermost folder above a path that stands already. The others are made at commit: one of them may be a folder
+ * that waits in a stage of its own, and takes its place by renaming. Throws where they could not be made.
+ */
+function folderThatStands(path: string): string {
+  let folder = dirname(path);
+  // A drive that is not there has nothing above it.
+  while (fs.lstatSync(folder, { throwIfNoEntry: false }) === undefined && folder !== dirname(folder)) {
+    folder = dirname(folder);
+  }
+  // Below a folder that is missing, the system does not look at a name, nor see that it is too long.
+  for (const name of relative(folder, path).split(sep)) fs.lstatSync(join(folder, name), { throwIfNoEntry: false });
+  return folder;
+}
+
+async function commitFile(stage: string, path: string, force: boolean): Promise<string[]> {
+  refuseForeignFile(path, force);
+  const parents = makeParents(resolve(path));
+  return attempt(
+    () => removeParents(dirname(resolve(path)), parents),
+    () => {
+      fs.renameSync(join(stage, 'file'), path);
+      fs.rmdirSync(stage);
+      syncFolder(dirname(path));
+      return [path];
+    },
+  );
 }
 
 function refuseForeignFile(path: string, force: boolean): void {
@@ -85,16 +107,15 @@ function refuseForeignFile(path: string, force: boolean): void {
 async function stageNew(target: string, folder: string, files: readonly OutputFile[]): Promise<Staged> {
   const parents = makeParents(target);
   const stage = await makeStage(dirname(target), parents);
-  const discard = () => removeStage(stage, parents);
-  return attempt(discard, async () => {
+  return attempt(stage.discard, async () => {
     const inner = new Set(files.flatMap((file) => foldersAbove(file.path)));
-    for (const part of inner) fs.mkdirSync(join(stage, part), { recursive: true, mode: PUBLIC_FOLDER });
+    for (const part of inner) fs.mkdirSync(join(stage.path, part), { recursive: true, mode: PUBLIC_FOLDER });
     const all = withManifest(folder, files);
-    await createFiles(all.map(({ path, bytes, mode }) => ({ path: join(stage, path), bytes, mode })));
-    for (const part of inner) openFolder(join(stage, part), files);
-    openFolder(stage, files);
-    return staged(folder, discard, () => {
-      moveFolder(stage, target, folder);
+    await createFiles(all.map(({ path, bytes, mode }) => ({ path: join(stage.path, path), bytes, mode })));
+    for (const part of inner) openFolder(join(stage.path, part), files);
+    openFolder(stage.path, files);
+    return staged(folder, stage, () => {
+      moveFolder(stage.path, target, folder);
       syncFolder(dirname(target));
       return files.map((file) => join(folder, file.path));
     });
@@ -126,15 +147,14 @@ async function stageInto(
 ): Promise<Staged> {
   refuseForeign(folder, files, force);
   const stage = await makeStage(folder, undefined);
-  const discard = () => removeStage(stage, undefined);
-  return attempt(discard, async () => {
-    await fillStage(stage, withManifest(folder, files));
+  return attempt(stage.discard, async () => {
+    await fillStage(stage.path, withManifest(folder, files));
     const commit = () => {
       refuseForeign(folder, files, force);
-      commitStage(folder, stage);
+      commitStage(folder, stage.path);
       return files.map((file) => join(folder, file.path));
     };
-    return { ...staged(folder, discard, commit), leftovers: leftoversIn(folder, files) };
+    return { ...staged(folder, stage, commit), leftovers: leftoversIn(folder, files) };
   });
 }
 
@@ -152,11 +172,28 @@ const makeParents = (target: string): string | undefined =>
 const STAGE = '.local-ca-stage-';
 const HOUR = 3_600_000;
 
-/** Beside the target, so that renaming stays on one file system; readable by its owner only. */
-async function makeStage(beside: string, parents: string | undefined): Promise<string> {
+interface Stage {
+  readonly path: string;
+  readonly discard: () => void;
+  /** From its commit on, a process that ends early lets it be. */
+  readonly release: () => void;
+}
+
+/** On the target's file system, so that renaming is enough; readable by its owner only. */
+async function makeStage(beside: string, parents: string | undefined): Promise<Stage> {
   removeStale(beside);
-  const cleanUp = () => removeParents(beside, parents);
-  return attempt(cleanUp, () => fs.mkdtempSync(join(beside, STAGE)));
+  return attempt(
+    () => removeParents(beside, parents),
+    () => {
+      const path = fs.mkdtempSync(join(beside, STAGE));
+      const release = unfinished(() => removeStage(path, parents));
+      const discard = () => {
+        release();
+        removeStage(path, parents);
+      };
+      return { path, discard, release };
+    },
+  );
 }
 
 /** A run that was killed could not remove its stage, and there may be a key in it. */
@@ -188,10 +225,14 @@ function removeParents(from: string, topmost: string | undefined): void {
   }
 }
 
-function staged(path: string, discard: () => void, commit: () => string[]): Staged {
+function staged(path: string, { discard, release }: Stage, commit: () => string[] | Promise<string[]>): Staged {
+  const committed = () => {
+    release();
+    return commit();
+  };
   return {
     leftovers: [],
-    commit: () => guard(path, () => attempt(discard, commit)),
+    commit: () => guard(path, () => attempt(discard, committed)),
     discard: () => guard(path, discard),
   };
 }

@@ -1,7 +1,9 @@
 /** The paragraphs that every README has, written once here rather than in each template. */
+import type { ContentName } from './contents.ts';
 import { serves } from './context.ts';
 import { modeText } from './file.ts';
 import type { Context } from './render.ts';
+import { shellWord } from './shell.ts';
 
 /** A row of the table of files. */
 export interface ListedFile {
@@ -91,3 +93,75 @@ export function renewal({ leaf }: Context, command: string): string {
 }
 
 export const warningList = (warnings: readonly string[]): string => warnings.map((text) => `> ${text}`).join('\n>\n');
+
+// --- how to check the files ------------------------------------------------------------------------------------
+
+/** What `local-ca verify` takes: files with the chain first, since a lone certificate of an intermediate proves nothing. */
+const WITH_CHAIN = ['chain-pem', 'combined-pem', 'chain-p7b', 'key-p12', 'key-jks'] as const;
+const ALONE = ['leaf-pem', 'leaf-der'] as const;
+const STORES: readonly string[] = ['key-p12', 'key-jks'];
+
+/** What its --ca takes. A PKCS#12 trust store is encrypted, and --ca has no password of its own. */
+const ROOTS = ['ca-pem', 'ca-chain-pem', 'ca-p7b', 'ca-der', 'trust-jks', 'trust-chain-jks'] as const;
+
+type Look = (path: string, context: Context) => string;
+type Looks = Readonly<Partial<Record<ContentName, Look>>>;
+
+const lookAtPem: Look = (path) => `openssl x509 -in ${path} -noout -subject -enddate -fingerprint -sha256`;
+const lookAtDer: Look = (path) => `openssl x509 -inform DER -in ${path} -noout -subject -enddate -fingerprint -sha256`;
+const lookAtP7b: Look = (path) => `openssl pkcs7 -inform DER -in ${path} -print_certs -noout`;
+const lookAtTrust: Look = (path, { trustPassword = '' }) =>
+  `keytool -list -keystore ${path} -storepass ${shellWord(trustPassword)}`;
+
+/** Programs of others that show what is in a file. Without a file that has the password, they ask for it. */
+const LEAF_LOOKS: Looks = {
+  'leaf-der': lookAtDer,
+  'chain-p7b': lookAtP7b,
+  'key-p12': (path, { passwordFile: from }) =>
+    `openssl pkcs12 -in ${path} -info -noout${from === undefined ? '' : ` -passin ${shellWord(`file:${from}`)}`}`,
+  'key-jks': (path, { passwordFile: from }) =>
+    `keytool -list -keystore ${path}${from === undefined ? '' : ` -storepass:file ${shellWord(from)}`}`,
+};
+const CA_LOOKS: Looks = {
+  'ca-pem': lookAtPem,
+  'ca-der': lookAtDer,
+  'ca-p7b': lookAtP7b,
+  'trust-p12': lookAtTrust,
+  'trust-jks': lookAtTrust,
+};
+
+export function checks(context: Context): string {
+  const { leaf, file = {} } = context;
+  const verify = leaf && verifyCommand(context, leaf);
+  const looks = Object.entries(leaf === undefined ? CA_LOOKS : LEAF_LOOKS).flatMap(([content, look]) => {
+    const path = file[content as ContentName];
+    return path === undefined ? [] : [look(shellWord(path), context)];
+  });
+  const blocks = [
+    verify && [verify.where, verify.command],
+    looks.length > 0 && ['What is in the files; a fingerprint has to be one of those below:', looks.join('\n')],
+  ];
+  return blocks.flatMap((block) => (block ? [block[0], '', '```sh', block[1], '```', ''] : [])).join('\n');
+}
+
+const passwordFlag = (file: string | undefined) =>
+  file === undefined ? (['--password', 'PASSWORD'] as const) : (['--password-file', file] as const);
+
+/** Undefined if no file has all that it takes. */
+function verifyCommand({ file = {}, intermediates, passwordFile }: Context, leaf: NonNullable<Context['leaf']>) {
+  const subjects = intermediates ? WITH_CHAIN : [...WITH_CHAIN, ...ALONE];
+  const subject = subjects.find((content) => file[content] !== undefined);
+  if (subject === undefined) return undefined;
+  const ca = ROOTS.map((content) => file[content]).find((path) => path !== undefined);
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ['--ca', ca],
+    ['--purpose', leaf.serves ? undefined : leaf.profile],
+    ['--host', leaf.host],
+    ...(STORES.includes(subject) ? [passwordFlag(passwordFile)] : []),
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
+  return {
+    where: ca === undefined ? 'Where the CA is:' : 'Anywhere:',
+    command: ['local-ca verify', shellWord(file[subject] as string), ...given].join(' '),
+  };
+}

@@ -59,6 +59,7 @@ const VOCABULARY = {
   fileTable: 'text',
   certificateFacts: 'text',
   passwordNotes: 'text',
+  checks: 'text',
   renewal: 'text',
   warningList: 'text',
 } as const satisfies Shape;

@@ -3,7 +3,15 @@ import { contentOf } from './contents.ts';
 import { contextOf } from './context.ts';
 import { BundleFile, defaultMode } from './file.ts';
 import type { Material } from './material.ts';
-import { certificateFacts, fileTable, type ListedFile, passwordNotes, renewal, warningList } from './paragraphs.ts';
+import {
+  certificateFacts,
+  checks,
+  fileTable,
+  type ListedFile,
+  passwordNotes,
+  renewal,
+  warningList,
+} from './paragraphs.ts';
 import type { Passwords } from './passwords.ts';
 import { fillPath } from './paths.ts';
 import { type Context, render } from './render.ts';
@@ -74,6 +82,7 @@ function paragraphs(telling: Telling, context: Context, listed: readonly ListedF
     fileTable: fileTable(listed, { profile: leaf?.profile, keyMissing }),
     certificateFacts: certificateFacts(context, leaf?.names ?? []),
     passwordNotes: passwordNotes(context, stores),
+    checks: checks(context),
     renewal: renewal(
       context,
       leaf === undefined ? '' : renewalCommand(material.label, leaf, template, telling.options),

@@ -1,5 +1,5 @@
 /** From an issued certificate to files: which bundle, into which folder, with which zip. */
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Bundle, buildBundle } from '../bundle/bundle.ts';
 import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
 import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
@@ -9,8 +9,8 @@ import type { Template } from '../bundle/template.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { FORMATS, type FormatName } from '../formats/formats.ts';
-import { CA_FOLDER, KEYS_FOLDER } from '../store/layout.ts';
 import type { Context, Flag, Flags } from './command.ts';
+import { refuseHomePlaces, refuseZipOnto } from './places.ts';
 import type { Delivered, DeliveredFile } from './records.ts';
 import { list, oneOf, secretFrom } from './values.ts';
 
@@ -85,53 +85,64 @@ export interface Parcel {
   readonly out: string;
 }
 
-/** `cd HOME; local-ca export --ca` would put what clients get beside the CA's private key. */
-function refuseKeyFolders(out: string, home: string): void {
-  const inside = [CA_FOLDER, KEYS_FOLDER].find((folder) => isWithin(join(home, folder), resolve(out)));
-  if (inside === undefined) return;
-  throw new LocalCaError(
-    'LOCAL_CA_PATH_INVALID',
-    `${quote(out)} is in the folder ${quote(inside)} of the CA's home, among private keys`,
-    'Choose another folder with --out.',
-  );
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return !way.startsWith('..') && !isAbsolute(way);
-}
-
 /** Makes the files of each parcel and stages them; an error leaves nothing behind. */
 export async function stageDelivery(parcels: readonly Parcel[], context: Context, flags: Flags): Promise<Delivery> {
-  const staged: Staged[] = [];
-  const discard = async () => {
-    // Backwards: the first may have made the folder that the others are in.
-    for (const one of staged.toReversed()) await one.discard();
-  };
-  const force = flags.force === true;
+  const zip = flags.zip as string | undefined;
+  for (const { out } of parcels) refuseHomePlaces(out, context.home, '--out');
+  if (zip !== undefined) refuseHomePlaces(zip, context.home, '--zip');
   const bundles: Bundle[] = [];
-  const leftovers: (readonly string[])[] = [];
-  const files: DeliveredFile[] = [];
+  for (const { material, template } of parcels) {
+    bundles.push(await buildBundle(material, template, bundleOptions(context, flags)));
+  }
+  const outputs = bundles.map(({ files }, i) => ({ out: (parcels[i] as Parcel).out, files }));
+  if (zip !== undefined) refuseZipOnto(zip, outputs);
+  const force = flags.force === true;
+  const stages: Stage[] = [];
   try {
-    for (const { material, template, out } of parcels) {
-      refuseKeyFolders(out, context.home);
-      const bundle = await buildBundle(material, template, bundleOptions(context, flags));
-      const folder = await stageDirectory(out, bundle.files, { force });
-      staged.push(folder);
-      leftovers.push(folder.leftovers);
-      bundles.push(bundle);
-      files.push(...bundle.files.map((file) => delivered(join(out, file.path), file)));
-    }
-    const zip = flags.zip as string | undefined;
-    if (zip !== undefined) staged.push(await stageZip(zip, bundles, force));
-    const commit = async () => {
-      for (const one of staged) await one.commit();
+    for (const { out, files } of outputs) stages.push({ path: out, ...(await stageDirectory(out, files, { force })) });
+    const leftovers = stages.map((stage) => stage.leftovers);
+    if (zip !== undefined) stages.push({ path: zip, ...(await stageZip(zip, bundles, force)) });
+    return {
+      bundles,
+      leftovers,
+      files: outputs.flatMap(({ out, files }) => files.map((file) => delivered(join(out, file.path), file))),
+      zip: zip ?? null,
+      commit: () => commitAll(stages),
+      discard: () => discardAll(stages),
     };
-    return { bundles, leftovers, files, zip: zip ?? null, commit, discard };
   } catch (error) {
-    await discard();
+    await discardAll(stages);
     throw error;
   }
+}
+
+interface Stage extends Staged {
+  /** The folder or the zip, as it was asked for. */
+  readonly path: string;
+}
+
+/** Backwards: the first may have made the folder that the others are in. */
+async function discardAll(stages: readonly Stage[]): Promise<void> {
+  for (const stage of stages.toReversed()) await stage.discard();
+}
+
+/** When one cannot take its place, those after it do not stay behind with their keys. */
+async function commitAll(stages: readonly Stage[]): Promise<void> {
+  for (const [i, stage] of stages.entries()) {
+    try {
+      await stage.commit();
+    } catch (error) {
+      await discardAll(stages.slice(i + 1)).catch(() => {});
+      throw withPlaces(error, stages.slice(0, i));
+    }
+  }
+}
+
+/** Says what of a delivery is in place although the rest is not. */
+function withPlaces(error: unknown, done: readonly Stage[]): unknown {
+  if (!(error instanceof LocalCaError) || done.length === 0) return error;
+  const places = done.map(({ path }) => path).join(', ');
+  return new LocalCaError(error.code, `${error.message}; already in place: ${places}`, error.hint, { cause: error });
 }
 
 const delivered = (path: string, { mode, secret }: BundleFile): DeliveredFile => ({

@@ -26,7 +26,8 @@ export class Io {
 
   /** Data, for a pipe or a person; ends with a newline. */
   data(text: string): void {
-    this.#process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+    const shown = printable(text);
+    this.#process.stdout.write(shown.endsWith('\n') || shown === '' ? shown : `${shown}\n`);
   }
 
   /** The record with `--json`, the text without. */
@@ -36,16 +37,16 @@ export class Io {
 
   /** Talk, unless --quiet. */
   say(text: string): void {
-    if (!this.options.quiet) this.#process.stderr.write(`${text}\n`);
+    if (!this.options.quiet) this.#process.stderr.write(`${printable(text)}\n`);
   }
 
   /** A warning is never kept quiet. */
   warn(text: string): void {
-    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${text}\n`);
+    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${printable(text)}\n`);
   }
 
   error(text: string): void {
-    this.#process.stderr.write(`${text}\n`);
+    this.#process.stderr.write(`${printable(text)}\n`);
   }
 
   style(style: Style, text: string): string {
@@ -66,6 +67,16 @@ export class Io {
     return this.#process.stderr.columns ?? 80;
   }
 }
+
+/**
+ * A certificate may hold what a terminal would obey. Colours (which are ours), line ends and tabs stay; other control
+ * characters are written out.
+ */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  text.replace(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) =>
+    found.length > 1 ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** Rows as a table: two spaces between columns, no trailing spaces. Empty for no rows. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -4,6 +4,7 @@ import { systemAmbient } from '../ambient.ts';
 import { writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { defaultHome } from '../store/default-home.ts';
+import { undoUnfinished } from '../unfinished.ts';
 import type { Context, Flags } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Io } from './io.ts';
@@ -59,6 +60,21 @@ async function main(argv: readonly string[]): Promise<number> {
     return report(error, argv);
   }
 }
+
+/** What asks a program to end, and how a shell shows that it did: 128 and the signal's number. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** In the middle of the work there are stages with private keys in them. */
+function cancel(exitCode: number): never {
+  // The next signal does what it does to any program.
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal);
+  undoUnfinished();
+  const hint = 'What was unfinished has been removed.';
+  report(new LocalCaError('LOCAL_CA_CANCELLED', 'cancelled', hint), process.argv);
+  process.exit(exitCode);
+}
+
+for (const [signal, exitCode] of Object.entries(SIGNALS)) process.on(signal, () => cancel(exitCode));
 
 // A reader that closes early (`| head`) is no error of ours; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -44,6 +44,9 @@ export async function existingPassphrase(context: Context, flags: Flags): Promis
  */
 export async function chosenPassphrase(context: Context, flags: Flags): Promise<string | undefined> {
   if (flags.encryptKey === true) return newPassphrase(context, flags);
+  if (context.env.LOCAL_CA_PASSPHRASE) {
+    context.io.warn("LOCAL_CA_PASSPHRASE is set, but without --encrypt-key the CA's key is kept as it is");
+  }
   if (flags.passphraseFile === undefined) return undefined;
   throw new LocalCaError(
     'LOCAL_CA_OPTION_INVALID',

@@ -44,6 +44,9 @@ export const list = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** Where an item left empty must not pass in silence: a script's unset variable would take a limit away. */
+export const everyItem = (text: string): string[] => text.split(',').map((item) => item.trim());
+
 export function oneOf<T extends string>(flag: string, values: readonly T[]): Pick<Flag, 'parse' | 'values'> {
   return {
     values,

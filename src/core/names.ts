@@ -108,7 +108,7 @@ function checkDns(text: string): string {
 
 function checkWildcard(text: string): string {
   const rest = text.slice(2);
-  if (!text.startsWith('*.') || rest.includes('*')) {
+  if (!text.startsWith('*.') || rest === '' || rest.includes('*')) {
     throw invalid(text, 'a wildcard is the whole left label and stands once', 'Write it like *.example.test.');
   }
   if (isIP(rest) !== 0) throw invalid(text, 'an IP address has no wildcard', 'List each address.');
@@ -172,6 +172,8 @@ export function parseSubtree(text: string): NameSubtree {
   if (text.includes('*'))
     throw invalid(text, 'a permitted domain has no wildcard', 'Write the domain alone: it covers all below it.');
   // RFC 5280 wants no leading dot: "example.test" covers the name and everything below it.
+  if (/^[@.]?$/.test(text))
+    throw invalid(text, 'it has no domain', 'Write it like .internal, example.test or 10.0.0.0/8.');
   const domain = checkDns(text.replace(/^[@.]/, ''));
   return { kind: text.startsWith('@') ? 'email' : 'dns', text: domain, bytes: ascii(domain) };
 }

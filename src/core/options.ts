@@ -163,6 +163,13 @@ export interface AuthorityRequest extends Validity {
 
 export function normalizeAuthority(options: AuthorityOptions, fallbackName: string, now: Date): AuthorityRequest {
   const name = options.name ?? fallbackName;
+  if (options.permit?.length === 0) {
+    throw new LocalCaError(
+      'LOCAL_CA_OPTION_INVALID',
+      'the list of permitted names is empty',
+      'Name at least one domain or network, or leave the list out for a CA without limits.',
+    );
+  }
   const permit = options.permit ?? [];
   return {
     name,

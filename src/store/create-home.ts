@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { outputExists, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
+import { unfinished } from '../unfinished.ts';
 import { CA_FOLDER, type Home, homeAt, INVENTORY, KEYS_FOLDER, look } from './layout.ts';
 import { restrictToUser } from './windows-acl.ts';
 
@@ -16,24 +17,36 @@ import { restrictToUser } from './windows-acl.ts';
 export async function createHome(dir: string, fill: (home: Home) => Promise<void>): Promise<void> {
   const path = realPath(resolve(dir));
   refuseOccupied(path);
+  removeStale(dirname(path));
   const parents = makeParents(dirname(path));
+  const removeParents = () => {
+    for (const folder of parents) removeEmpty(folder);
+  };
+  // Before the place that is in them, so that it is undone after it.
+  const release = unfinished(removeParents);
   try {
     await makeIn(path, fill);
   } catch (error) {
-    for (const folder of parents) removeEmpty(folder);
+    removeParents();
     throw error;
+  } finally {
+    release();
   }
 }
 
 async function makeIn(path: string, fill: (home: Home) => Promise<void>): Promise<void> {
   const place = makePlaceBeside(path);
+  const remove = () => fs.rmSync(place, { recursive: true, force: true });
+  const release = unfinished(remove);
   try {
     await build(place, path, fill);
     flush(place);
     moveHome(place, path);
   } catch (error) {
-    fs.rmSync(place, { recursive: true, force: true });
+    remove();
     throw error;
+  } finally {
+    release();
   }
 }
 
@@ -73,11 +86,36 @@ function refuseOccupied(path: string): void {
   if (content === 'other') throw outputExists(path);
 }
 
+const PLACE = '.local-ca-';
+const HOUR = 3_600_000;
+
+/** A run that was killed could not remove the home that it was making, and there may be a CA's key in it. */
+function removeStale(parent: string): void {
+  try {
+    // What mkdtemp adds is six characters.
+    const places = fs.readdirSync(parent).filter((name) => name.startsWith(PLACE) && name.length === PLACE.length + 6);
+    for (const place of places.map((name) => join(parent, name)).filter(isStale)) fs.rmSync(place, { recursive: true });
+  } catch {
+    // No such folder yet, or one that we may write in but not list: no reason not to go on.
+  }
+}
+
+/** Nobody works on it any more, and it is nothing but a home: its two folders, and perhaps an inventory. */
+function isStale(place: string): boolean {
+  const stat = fs.lstatSync(place);
+  if (!stat.isDirectory() || stat.uid !== (process.getuid?.() ?? stat.uid)) return false;
+  const names = fs.readdirSync(place);
+  const isHome = [CA_FOLDER, KEYS_FOLDER].every((name) => names.includes(name));
+  const isOnlyThat = names.every((name) => [CA_FOLDER, KEYS_FOLDER].includes(name) || name.startsWith(INVENTORY));
+  const times = [stat, ...names.map((name) => fs.lstatSync(join(place, name)))].map(({ mtimeMs }) => mtimeMs);
+  return isHome && isOnlyThat && Date.now() - Math.max(...times) > HOUR;
+}
+
 /** mkdtemp makes it 0700. In the same folder, so that moving it is one rename. */
 function makePlaceBeside(path: string): string {
   const parent = dirname(path);
   try {
-    const place = fs.mkdtempSync(join(parent, '.local-ca-'));
+    const place = fs.mkdtempSync(join(parent, PLACE));
     restrictToUser(place);
     return place;
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Private keys as files, `<id>.key.pem`, that only their owner can read: checked again at every read. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSecret, writeWhole } from '../disk.ts';
 import type { LocalCaError } from '../errors.ts';
@@ -19,6 +19,9 @@ export function folderVault(folder: string, missing: (id: string, path: string) 
       const path = pathOf(id);
       if (!existsSync(path)) throw missing(id, path);
       return readSecret(path);
+    },
+    async remove(id) {
+      rmSync(pathOf(id), { force: true });
     },
   };
 }

@@ -7,6 +7,8 @@ export interface KeyVault {
   save(id: string, pem: Uint8Array): Promise<void>;
   /** Throws LOCAL_CA_KEY_NOT_KEPT or, where the key must be there, LOCAL_CA_HOME_INVALID. */
   load(id: string): Promise<Uint8Array>;
+  /** Takes back a key that was just saved, when what it belongs to came to nothing. */
+  remove(id: string): Promise<void>;
 }
 
 /** A vault that lasts as long as its process. */
@@ -23,6 +25,9 @@ export function memoryVault(): KeyVault {
       const pem = keys.get(id);
       if (pem === undefined) throw keyNotKept(id);
       return pem.slice();
+    },
+    async remove(id) {
+      keys.delete(id);
     },
   };
 }

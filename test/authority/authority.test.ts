@@ -307,3 +307,21 @@ test('options that no compiler has seen are refused before anything is made, and
   throwsCode(() => ca.check(keepkey), 'LOCAL_CA_OPTION_INVALID', /there is no option "keepkey"/);
   assert.deepEqual(await home.store.certificates(), []);
 });
+
+test('a kept key is taken back when recording fails', async () => {
+  const { home } = await make();
+  const ca = await CertificateAuthority.open(home, { ambient: NOW });
+  home.store.addCertificates = async () => {
+    throw new Error('the inventory is full');
+  };
+  let serial = '';
+  const remember = async ([issued]: readonly { record: { serial: string } }[]) => {
+    serial = issued?.record.serial ?? '';
+  };
+  await assert.rejects(() => ca.issue({ names: ['a.test'], keepKey: true }, remember), /inventory is full/);
+  await rejectsCode(() => home.leafKeys.load(serial), 'LOCAL_CA_KEY_NOT_KEPT', new RegExp(serial));
+});
+
+test('an empty list of permitted names is refused: it would take every limit away', async () => {
+  await rejectsCode(() => make({ permit: [] }), 'LOCAL_CA_OPTION_INVALID', /permitted names is empty/);
+});

@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import { buildBundle } from '../../src/bundle/bundle.ts';
 import { listTemplates, PACKAGE_TEMPLATES } from '../../src/bundle/catalog.ts';
 import type { Material } from '../../src/bundle/material.ts';
-import type { FormatName } from '../../src/formats/formats.ts';
+import { FORMATS as ALL_FORMATS, type FormatName } from '../../src/formats/formats.ts';
 import { caMaterial, countingRandom, keylessMaterial, leafMaterial, material, NOW } from '../support/fixtures.ts';
-import { paths, textOf } from './support.ts';
+import { build, paths, textOf } from './support.ts';
 
 const MATERIALS: Record<string, Material> = {
   'a certificate': material,
@@ -52,3 +52,41 @@ for (const template of await listTemplates([PACKAGE_TEMPLATES])) {
     }
   });
 }
+
+const names = Object.keys(ALL_FORMATS) as FormatName[];
+const SUBSETS = names.flatMap((one, i) => [[one], ...names.slice(i + 1).map((other) => [one, other])]);
+
+/** The commands below a heading, up to the next. */
+function commandsBelow(readme: string, heading: string): string[] {
+  const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+}
+
+describe('the generic README checks whatever formats were asked for', () => {
+  for (const [name, source] of Object.entries(MATERIALS)) {
+    for (const formats of SUBSETS) {
+      if (source === keylessMaterial && formats.some((format) => format === 'p12' || format === 'jks')) continue;
+      it(`${name} as ${formats}`, async () => {
+        const { files } = await build(source, 'generic', { formats });
+        const commands = commandsBelow(textOf(files, 'README.md'), 'Check');
+        assert.ok(commands.length > 0, 'no check');
+        for (const command of commands) {
+          assert.ok(
+            command.split(' ').some((word) => paths(files).includes(word)),
+            `${command}: names no file`,
+          );
+        }
+        assert.ok(source.leaf === undefined || formats.join() === 'der' || verifies(commands), 'nothing is verified');
+      });
+    }
+  }
+
+  it('never verifies a lone certificate that an intermediate signed', async () => {
+    for (const formats of SUBSETS) {
+      const { files } = await build(material, 'generic', { formats });
+      assert.doesNotMatch(textOf(files, 'README.md'), /local-ca verify \S+\.crt\./);
+    }
+  });
+});
+
+const verifies = (commands: readonly string[]) => commands.some((command) => command.startsWith('local-ca verify '));

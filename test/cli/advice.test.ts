@@ -164,3 +164,39 @@ test('verify without a CA asks for the roots', async () => {
     hint: /--ca FILE/,
   });
 });
+
+test('what a certificate holds cannot steer the terminal', async () => {
+  const { cert } = await (await createTestAuthority()).issue({ names: ['a.test'], subject: 'CN=Evil' });
+  // An ESC in the common name: no CA of ours signs it, so the name is changed and the signature is not looked at.
+  const der = Buffer.from(cert.replace(/-----.*-----|\n/g, ''), 'base64');
+  const forged = Buffer.from(der.toString('latin1').replaceAll('Evil', 'E\u001b[2'), 'latin1');
+  writeFileSync(join(cwd, 'evil.der'), forged);
+  const { status, stdout } = await localCa(['inspect', 'evil.der'], options);
+  assert.equal(status, 0, stdout);
+  assert.ok(!stdout.includes('\u001b[2'), JSON.stringify(stdout));
+});
+
+test('an empty limit is no limit left out', async () => {
+  for (const permit of ['', ' , ', 'example.test,']) {
+    const place = { cwd, home: join(temporaryFolder(), 'home') };
+    const { status, stderr } = await localCa(['init', '--yes', '--permit', permit], place);
+    assert.equal(status, 2, stderr);
+    assert.ok(!existsSync(place.home));
+  }
+});
+
+test('a key that is to be kept is not kept when nothing was issued', async () => {
+  writeFileSync(join(cwd, 'a-file'), 'x');
+  await assertNothingDone(['issue', 'kept.test', '--keep-key', '--out', 'a-file'], options, {
+    code: 'LOCAL_CA_OUTPUT_EXISTS',
+    says: 'a-file',
+  });
+  await issue('kept.test', '--keep-key');
+  assert.equal(readdirSync(join(options.home, 'keys')).length, 1);
+});
+
+test('a passphrase in the environment that nothing uses is warned of', async () => {
+  const place = { cwd, home: join(temporaryFolder(), 'home'), env: { LOCAL_CA_PASSPHRASE: 'secret' } };
+  const { stderr } = await localCa(['init', '--yes'], place);
+  assert.match(stderr, /LOCAL_CA_PASSPHRASE is set, but without --encrypt-key/);
+});

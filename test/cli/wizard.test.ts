@@ -224,7 +224,7 @@ describe('a passphrase', { skip: !posix && 'tmux is needed' }, () => {
   test('is asked for twice when it is new, once when it is not, and is never shown', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
-    const init = await open(t, "init --name 'Locked CA' --encrypt-key", place);
+    const init = await open(t, "init first.test --name 'Locked CA' --encrypt-key", place);
     await init.shows("New passphrase for the CA's key");
     await init.press('Enter');
     await init.shows('It cannot be empty.');
@@ -252,14 +252,14 @@ describe('a passphrase', { skip: !posix && 'tmux is needed' }, () => {
     await cancelled.shows("Passphrase of the CA's key");
     await cancelled.press('C-c');
     assert.equal(await cancelled.status(), 130);
-    assert.deepEqual(readdirSync(place.cwd), ['a.test']);
+    assert.deepEqual(readdirSync(place.cwd).sort(), ['a.test', 'first.test']);
   });
 
   test('is not asked for where a file or the environment has it', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
     writeFileSync(join(place.cwd, 'pw'), 'correct horse\n');
-    const init = await open(t, 'init --name C --encrypt-key --passphrase-file pw', place);
+    const init = await open(t, 'init first.test --name C --encrypt-key --passphrase-file pw', place);
     assert.equal(await init.status(), 0);
     const issue = await open(t, 'issue a.test', place, { env: { LOCAL_CA_PASSPHRASE: 'correct horse' } });
     assert.equal(await issue.status(), 0);

@@ -13,7 +13,7 @@ import { OUTPUT_FLAGS } from '../deliver.ts';
 import { authorityJson, deliveredPaths, issuedJson, timeLeft } from '../records.ts';
 import { chosenPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
 import { takeOver, weaknessesOf } from '../take-over.ts';
-import { days, flagName, list } from '../values.ts';
+import { days, everyItem, flagName } from '../values.ts';
 import {
   allWarnings,
   issueStaged,
@@ -38,7 +38,7 @@ export const init: Command = {
     {
       flags: '--permit <names>',
       about: 'the only domains and networks that it may sign: .internal,10.0.0.0/8',
-      parse: list,
+      parse: everyItem,
     },
     { flags: '--encrypt-key', about: "protect the CA's key with a passphrase" },
     { flags: '--from-cert <file>', about: 'take over a CA that exists: its certificate' },
@@ -60,7 +60,7 @@ export const init: Command = {
     ],
   ],
   run: async (context, names, flags) => {
-    if (context.io.interactive && names.length === 0 && !isAnswered(flags)) {
+    if (context.io.interactive && names.length === 0 && !isTakeOver(flags)) {
       const { initWizard } = await import('../wizard/init.ts');
       return initWizard(context, flags);
     }
@@ -68,9 +68,8 @@ export const init: Command = {
   },
 };
 
-/** With any of these the person knows what they want, and only what is missing is asked for. */
-const isAnswered = (flags: Flags) =>
-  ['name', 'fromCert', 'fromKey', 'permit', 'intermediate'].some((flag) => flags[flag] !== undefined);
+/** A CA that exists leaves nothing to ask. */
+const isTakeOver = (flags: Flags) => flags.fromCert !== undefined || flags.fromKey !== undefined;
 
 /** Makes what was asked for without a question: the wizard ends here too. */
 export async function initWithout(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
@@ -124,7 +123,7 @@ async function makeHome(context: Context, flags: Flags, order: Order | undefined
 }
 
 async function establish(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
-  if (flags.fromCert !== undefined || flags.fromKey !== undefined) return takeOver(context, flags, home);
+  if (isTakeOver(flags)) return takeOver(context, flags, home);
   const options: AuthorityOptions = {
     name: flags.name as string | undefined,
     organization: flags.organization as string | undefined,
