@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { stageDirectory, stageFile } from '../../src/bundle/directory.ts';
 import { zipBundle } from '../../src/bundle/zip.ts';
+import { undoUnfinished } from '../../src/unfinished.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { modeOf, outputFile, refusal, tree } from './support.ts';
 
@@ -342,5 +343,46 @@ describe('stageFile', () => {
     fs.writeFileSync(path, 'mine');
     await assert.rejects(staged.commit(), refusal('LOCAL_CA_OUTPUT_EXISTS', /out\.zip exists/));
     assert.deepEqual(tree(join(path, '..')), { 'out.zip': 'mine' });
+  });
+
+  it('leaves it to a folder that is staged too to make the place', async (t) => {
+    const parent = await temporaryFolder(t);
+    const folder = await stageDirectory(join(parent, 'a/out'), OLD);
+    const file = await stageFile(join(parent, 'a/out/x/out.zip'), await zip('1'), 0o600);
+    await folder.commit();
+    await file.commit();
+    assert.deepEqual(fs.readdirSync(join(parent, 'a/out')).sort(), ['.local-ca.json', 'a.key.pem', 'a.pem', 'x']);
+    assert.deepEqual(fs.readdirSync(join(parent, 'a')), ['out']);
+    assert.deepEqual(fs.readdirSync(join(parent, 'a/out/x')), ['out.zip']);
+  });
+
+  it('refuses at once what could not be made later', async (t) => {
+    const parent = await temporaryFolder(t);
+    const put = async (path: string) => stageFile(join(parent, path), await zip('1'), 0o600);
+    fs.symlinkSync('nowhere', join(parent, 'link'));
+    fs.writeFileSync(join(parent, 'file'), '');
+    const failed = (message: RegExp) => refusal('LOCAL_CA_OUTPUT_FAILED', message);
+    await assert.rejects(put('link/a/out.zip'), failed(/there is no such file or folder/));
+    await assert.rejects(put('file/a/out.zip'), failed(/a part of the path is a file/));
+    await assert.rejects(put(`new/${'x'.repeat(300)}`), failed(/name is too long/));
+    assert.deepEqual(fs.readdirSync(parent), ['file', 'link']);
+  });
+});
+
+describe('a process that is about to end', () => {
+  it('removes the stages, and the folders that were made for them', async (t) => {
+    const parent = await temporaryFolder(t);
+    await stageDirectory(join(parent, 'a/b/out'), OLD);
+    await stageFile(join(parent, 'a/b/c/out.zip'), new Uint8Array(1), 0o600);
+    undoUnfinished();
+    assert.deepEqual(fs.readdirSync(parent), []);
+  });
+
+  it('lets be what is committed', async (t) => {
+    const parent = await temporaryFolder(t);
+    await write(join(parent, 'out'), OLD);
+    await write(join(parent, 'out'), NEW);
+    undoUnfinished();
+    assert.deepEqual(content(join(parent, 'out')), { 'a.pem': 'new certificate', 'a.key.pem': 'new key' });
   });
 });

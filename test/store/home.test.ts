@@ -8,6 +8,7 @@ import { createHome } from '../../src/store/create-home.ts';
 import { type Home, openHome } from '../../src/store/home.ts';
 import { memoryVault } from '../../src/store/vault.ts';
 import { icaclsCommand } from '../../src/store/windows-acl.ts';
+import { undoUnfinished } from '../../src/unfinished.ts';
 import { must } from '../support/peers.ts';
 import { authority, certificate, created } from './contract.ts';
 import { modeOf, newFolder, script } from './script.ts';
@@ -136,6 +137,41 @@ describe('createHome', () => {
     await createHome(dir, fill);
   });
 
+  it('undoes what it began when the process is about to end', async () => {
+    const dir = join(newFolder(), 'above', 'home');
+    const broken = createHome(dir, async (home) => {
+      await fill(home);
+      undoUnfinished();
+      assert.deepEqual(beside(dirname(dir)), []);
+      throw new Error('no');
+    });
+    await assert.rejects(broken, /^Error: no$/);
+    await createHome(dir, fill);
+    undoUnfinished();
+    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.db', 'keys']);
+  });
+
+  it('sweeps up the homes that killed runs left an hour ago, and nothing else', async () => {
+    const folder = newFolder();
+    const leave = (name: string, parts: readonly string[], hours: number) => {
+      const place = join(folder, name);
+      for (const part of parts) fs.mkdirSync(join(place, part), { recursive: true });
+      fs.writeFileSync(join(place, 'inventory.db'), '');
+      const then = Date.now() / 1000 - hours * 3600;
+      for (const path of [...parts, 'inventory.db', '.']) fs.utimesSync(join(place, path), then, then);
+    };
+    leave('.local-ca-oldOne', ['ca', 'keys'], 2);
+    leave('.local-ca-youngO', ['ca', 'keys'], 0.5);
+    leave('.local-ca-commit', ['ca'], 2);
+    leave('.local-ca-mineXX', ['ca', 'keys', 'mine'], 2);
+    leave('.local-ca-longer-name', ['ca', 'keys'], 2);
+    leave('old', ['ca', 'keys'], 2);
+    fs.writeFileSync(join(folder, '.local-ca-a-file'), '');
+    await createHome(join(folder, 'home'), fill);
+    const kept = ['a-file', 'commit', 'longer-name', 'mineXX', 'youngO'].map((name) => `.local-ca-${name}`);
+    assert.deepEqual(fs.readdirSync(folder).sort(), [...kept, 'home', 'old']);
+  });
+
   it('refuses where a CA is, and changes nothing in it', async () => {
     const dir = await newHome();
     const error = { code: 'LOCAL_CA_HOME_EXISTS', message: `there is already a CA at ${dir}` };
@@ -215,7 +251,7 @@ describe('openHome', () => {
       await assert.rejects(openHome(path), {
         code: 'LOCAL_CA_HOME_MISSING',
         message: `there is no CA at ${path}`,
-        hint: 'Make one with: local-ca init',
+        hint: 'Make one with: local-ca init. Or name the folder of yours with --home.',
       });
     }
   });
