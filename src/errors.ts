@@ -81,7 +81,10 @@ export const ERROR_TABLE = {
 
   LOCAL_CA_TEMPLATE_UNKNOWN: { exit: 2, about: 'There is no template of that name.' },
   LOCAL_CA_TEMPLATE_INVALID: { exit: 2, about: 'A template whose template.json or files break the rules.' },
-  LOCAL_CA_PATH_INVALID: { exit: 2, about: 'A path inside a bundle that would leave it.' },
+  LOCAL_CA_PATH_INVALID: {
+    exit: 2,
+    about: "A path inside a bundle that would leave it, or an output among the CA's own files.",
+  },
   LOCAL_CA_OUTPUT_EXISTS: { exit: 1, about: 'A file that local-ca did not make stands where it wants to write.' },
   LOCAL_CA_OUTPUT_FAILED: { exit: 1, about: 'The output could not be written.' },
   LOCAL_CA_INPUT_FAILED: { exit: 1, about: 'A file could not be read.' },

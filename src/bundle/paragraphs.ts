@@ -161,7 +161,7 @@ function verifyCommand({ file = {}, intermediates, passwordFile }: Context, leaf
   ];
   const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
   return {
-    where: ca === undefined ? 'Where the CA is:' : 'Anywhere:',
+    where: ca === undefined ? 'Where the CA is:' : 'Before the files are used:',
     command: ['local-ca verify', shellWord(file[subject] as string), ...given].join(' '),
   };
 }

@@ -69,6 +69,8 @@ function cancel(exitCode: number): never {
   // The next signal does what it does to any program.
   for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal);
   undoUnfinished();
+  // A question and a progress bar leave the cursor in their line, and hidden (DECTCEM).
+  if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n');
   const hint = 'What was unfinished has been removed.';
   report(new LocalCaError('LOCAL_CA_CANCELLED', 'cancelled', hint), process.argv);
   process.exit(exitCode);

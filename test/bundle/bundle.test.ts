@@ -346,7 +346,7 @@ describe('the README of a certificate that serves nobody', () => {
     it(`asks nobody to connect to it: ${profile}`, async () => {
       const readme = await say(profile);
       assert.doesNotMatch(readme, /https:\/\/bob|s_client|--host|the server/);
-      assert.ok(readme.includes(`local-ca verify bob.crt.pem --ca ca.pem --purpose ${profile}\n`));
+      assert.ok(readme.includes(`local-ca verify bob.chain.pem --ca ca.pem --purpose ${profile}\n`));
       const curl = 'curl --cert bob.chain.pem --key bob.key.pem --cacert ca.pem https://SERVER/\n';
       assert.equal(readme.includes(curl), profile === 'client');
     });

@@ -3,6 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { systemAmbient } from '../../src/ambient.ts';
+import { CertificateAuthority } from '../../src/authority/authority.ts';
+import { findTemplate, stageDelivery } from '../../src/cli/deliver.ts';
+import { Io } from '../../src/cli/io.ts';
+import { openHome } from '../../src/store/home.ts';
 import { localCaJson } from '../support/cli.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { assertNothingDone, assertRefused, posix, type Refusal } from './support.ts';
@@ -120,4 +125,24 @@ test('what cannot be made above a zip is refused before anything is on record', 
   await assertNothingDone(['issue', 'z.test', '--zip', long], { home, cwd }, failed('the name is too long'));
   const below = join('file', 'x', 'a.zip');
   await assertNothingDone(['issue', 'z.test', '--zip', below], { home, cwd }, failed('a file where a folder belongs'));
+});
+
+test('when one of several cannot take its place, the error names the others and none stays hidden', async (t) => {
+  const cwd = temporaryFolder(t);
+  const opened = await openHome(home);
+  const material = (await CertificateAuthority.open(opened)).exportAuthority();
+  await opened.close();
+  const io = new Io({ json: false, quiet: true, verbose: false, yes: true, color: false }, process);
+  const context = { io, ambient: systemAmbient, home, env: {} };
+  const template = await findTemplate(context);
+  const [first = '', second = '', third = ''] = ['1', '2', '3'].map((name) => join(cwd, name));
+  const parcels = [first, second, third].map((out) => ({ material, template, out }));
+  const delivery = await stageDelivery(parcels, context, { zip: join(cwd, 'all.zip') });
+  writeFileSync(second, 'mine');
+  await assert.rejects(delivery.commit(), {
+    code: 'LOCAL_CA_OUTPUT_EXISTS',
+    message: `${second} appeared meanwhile; already in place: ${first}`,
+    hint: 'Choose another --out, or move it away.',
+  });
+  assert.deepEqual(readdirSync(cwd), ['1', '2']);
 });
