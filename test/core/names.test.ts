@@ -61,6 +61,7 @@ const REFUSED: readonly (readonly [typed: string, why: RegExp])[] = [
   ['a'.repeat(3000), /it has 3000 characters/],
   ['*.*.example.test', /wildcard is the whole left label/],
   ['*', /wildcard is the whole left label/],
+  ['*.', /"\*\." cannot be .* wildcard is the whole left label/],
   ['a*.example.test', /wildcard is the whole left label/],
   ['www.*.test', /wildcard is the whole left label/],
   ['*.10.0.0.1', /an IP address has no wildcard/],
@@ -126,8 +127,9 @@ for (const [typed, why] of [
   ['10.0.0.0/33', /not a prefix length/],
   ['10.0.0.0/a', /not a prefix length/],
   ['*.example.test', /no wildcard/],
-  ['.', /empty label/],
-  ['', /empty label/],
+  ['.', /it has no domain/],
+  ['@', /it has no domain/],
+  ['', /it has no domain/],
 ] as const) {
   test(`the subtree ${JSON.stringify(typed)} is refused`, () =>
     throwsCode(() => parseSubtree(typed), 'LOCAL_CA_NAME_INVALID', why));
