@@ -1,10 +1,11 @@
 /** A run as the command that repeats it, quoted for a POSIX shell. */
+import { shellWord } from '../../bundle/shell.ts';
 import type { Flags } from '../command.ts';
 import { flagName } from '../values.ts';
 
 export function commandLine(command: string, args: readonly string[], flags: Flags): string {
   const written = Object.entries(flags).flatMap(([name, value]) => writeFlag(name, value));
-  return ['local-ca', command, ...args.map(quote), ...written].join(' ');
+  return ['local-ca', command, ...args.map(shellWord), ...written].join(' ');
 }
 
 function writeFlag(name: string, value: unknown): string[] {
@@ -13,7 +14,5 @@ function writeFlag(name: string, value: unknown): string[] {
   if (value === true) return [flag];
   // It would stay in the terminal's history and in logs.
   if (name === 'password') return [flag, 'PASSWORD'];
-  return [flag, quote(Array.isArray(value) ? value.join(',') : String(value))];
+  return [flag, shellWord(Array.isArray(value) ? value.join(',') : String(value))];
 }
-
-const quote = (text: string) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
