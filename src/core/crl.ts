@@ -1,10 +1,10 @@
 /** Certificate revocation lists (RFC 5280 5). */
-import { LocalCaError } from '../errors.ts';
 import { children, type Element, expectTag, readSmallInteger, readWhole, TAG } from './der.ts';
 import { type Extension, readAuthorityKeyIdentifier } from './extensions.ts';
 import { extensionValue, readExtensions, readSerial, readTime } from './parse.ts';
 import { readSigned, type Signed } from './signature.ts';
 import { toHex } from './text.ts';
+import { readOrExplain } from './unreadable.ts';
 
 export interface RevokedEntry {
   /** Lower-case hex, as in a certificate. */
@@ -64,19 +64,16 @@ const PROCESSED: ReadonlySet<string> = new Set([
 ]);
 
 /** Throws LOCAL_CA_CRL_INVALID, with the reason as its cause. */
-export function parseCrl(der: Uint8Array): RevocationList {
-  try {
-    return readCrl(der);
-  } catch (cause) {
-    const why = cause instanceof LocalCaError ? cause.message : 'its structure is not that of RFC 5280';
-    throw new LocalCaError(
-      'LOCAL_CA_CRL_INVALID',
-      `the revocation list cannot be read: ${why}`,
-      'Check that the file is a whole X.509 CRL.',
-      { cause },
-    );
-  }
-}
+export const parseCrl = (der: Uint8Array): RevocationList =>
+  readOrExplain(
+    {
+      code: 'LOCAL_CA_CRL_INVALID',
+      what: 'the revocation list',
+      standard: 'RFC 5280',
+      hint: 'Check that the file is a whole X.509 CRL.',
+    },
+    () => readCrl(der),
+  );
 
 function readCrl(der: Uint8Array): RevocationList {
   const { signed, fields } = readSigned(der);

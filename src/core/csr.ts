@@ -1,10 +1,10 @@
 /** Certificate requests (PKCS#10, RFC 2986). */
-import { LocalCaError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
 import { children, type Element, expectTag, readOid, readSmallInteger, TAG } from './der.ts';
 import type { Extension } from './extensions.ts';
 import { readExtensions } from './parse.ts';
 import { readSigned, type Signed, verifySignature } from './signature.ts';
+import { readOrExplain } from './unreadable.ts';
 
 interface CsrAttribute {
   readonly oid: string;
@@ -26,19 +26,16 @@ export interface CertificateRequest extends Signed {
 const EXTENSION_REQUESTS = ['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'];
 
 /** Throws LOCAL_CA_CSR_INVALID, with the reason as its cause. */
-export function parseCsr(der: Uint8Array): CertificateRequest {
-  try {
-    return readCsr(der);
-  } catch (cause) {
-    const why = cause instanceof LocalCaError ? cause.message : 'its structure is not that of RFC 2986';
-    throw new LocalCaError(
-      'LOCAL_CA_CSR_INVALID',
-      `the certificate request cannot be read: ${why}`,
-      'Check that the file is a whole PKCS#10 request.',
-      { cause },
-    );
-  }
-}
+export const parseCsr = (der: Uint8Array): CertificateRequest =>
+  readOrExplain(
+    {
+      code: 'LOCAL_CA_CSR_INVALID',
+      what: 'the certificate request',
+      standard: 'RFC 2986',
+      hint: 'Check that the file is a whole PKCS#10 request.',
+    },
+    () => readCsr(der),
+  );
 
 function readCsr(der: Uint8Array): CertificateRequest {
   const { signed, fields } = readSigned(der);

@@ -14,6 +14,7 @@ import {
 } from './extensions.ts';
 import type { KeyUsage } from './profiles.ts';
 import { toHex } from './text.ts';
+import { readOrExplain } from './unreadable.ts';
 
 export interface Certificate {
   readonly der: Uint8Array;
@@ -37,19 +38,16 @@ export interface Certificate {
 }
 
 /** Throws LOCAL_CA_CERTIFICATE_INVALID, with the reason as its cause. */
-export function parseCertificate(der: Uint8Array): Certificate {
-  try {
-    return readCertificate(der);
-  } catch (cause) {
-    const why = cause instanceof LocalCaError ? cause.message : 'its structure is not that of RFC 5280';
-    throw new LocalCaError(
-      'LOCAL_CA_CERTIFICATE_INVALID',
-      `the certificate cannot be read: ${why}`,
-      'Check that the file is a whole X.509 certificate.',
-      { cause },
-    );
-  }
-}
+export const parseCertificate = (der: Uint8Array): Certificate =>
+  readOrExplain(
+    {
+      code: 'LOCAL_CA_CERTIFICATE_INVALID',
+      what: 'the certificate',
+      standard: 'RFC 5280',
+      hint: 'Check that the file is a whole X.509 certificate.',
+    },
+    () => readCertificate(der),
+  );
 
 function readCertificate(der: Uint8Array): Certificate {
   const [tbs, algorithm, signature] = children(readWhole(der, TAG.sequence));

@@ -125,7 +125,8 @@ export async function issueStaged(
   flags: Flags,
 ): Promise<StagedIssue> {
   const bar = progressBar(context.io, orders.length);
-  let delivery: Delivery | undefined;
+  // Said of the value, since the compiler does not see that the callback gives it another.
+  let delivery = undefined as Delivery | undefined;
   try {
     const issued = await ca.issueMany(
       orders.map((order) => order.options),
@@ -137,7 +138,7 @@ export async function issueStaged(
         },
       },
     );
-    return { issued, delivery: delivery as unknown as Delivery };
+    return { issued, delivery: delivery as Delivery };
   } catch (error) {
     await delivery?.discard();
     throw error;
