@@ -19,8 +19,8 @@ const oneByOne = (make) => async (count) => {
 };
 
 async function memoryCa(keyType) {
-  const { CertificateAuthority, memoryStore, memoryVault } = await ours('index.js');
-  const home = { store: memoryStore(), caKeys: memoryVault(), leafKeys: memoryVault() };
+  const { CertificateAuthority, memoryHome } = await ours('index.js');
+  const home = memoryHome();
   return { home, ca: await CertificateAuthority.create(home, { name: 'Bench CA', keyType }) };
 }
 

@@ -3,14 +3,16 @@
 // halves the start-up time, since @peculiar/x509 alone is hundreds of modules otherwise.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const output = (name) => join(repository, 'dist', 'cli', name);
+/** It takes the place of dist/ when it is whole: a build that fails leaves what works. */
+const stage = join(repository, `dist.new-${process.pid}`);
+const output = (name) => join(stage, 'cli', name);
 
 /** What every command needs. The other dependencies are loaded by the few commands that use them, from node_modules. */
 const BUNDLED = ['commander', '@peculiar/x509', 'reflect-metadata', 'ipaddr.js', 'valibot', 'mustache'];
@@ -46,7 +48,7 @@ function isEsModule(path) {
 
 function compileLibrary() {
   const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '..', 'bin', 'tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' });
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', stage], { cwd: repository, stdio: 'inherit' });
 }
 
 async function bundle(entry, file, { shebang = '', define = {} } = {}) {
@@ -88,10 +90,12 @@ async function bundleProgram() {
 }
 
 try {
-  rmSync(join(repository, 'dist'), { recursive: true, force: true });
   compileLibrary();
   await bundleProgram();
+  rmSync(join(repository, 'dist'), { recursive: true, force: true });
+  renameSync(stage, join(repository, 'dist'));
 } catch (error) {
+  rmSync(stage, { recursive: true, force: true });
   process.stderr.write(`build failed: ${error.message}\n`);
   process.exitCode = 1;
 }

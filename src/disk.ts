@@ -7,7 +7,19 @@ import { dirname, join } from 'node:path';
 import { LocalCaError } from './errors.ts';
 
 /** Windows knows no POSIX modes, and flushes no folders: there the folder's ACL protects what is in it. */
-const posix = process.platform !== 'win32';
+export const posix = process.platform !== 'win32';
+
+/** By number: names are resolved once, by whoever was given them. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Whether the system lets us give a file to them: root may give to anybody, others keep what is theirs. */
+export function canGiveTo({ uid, gid }: Owner): boolean {
+  if (process.geteuid?.() === 0) return true;
+  return uid === process.geteuid?.() && (gid === process.getegid?.() || process.getgroups?.().includes(gid) === true);
+}
 
 /** No key or certificate comes near it. */
 const SECRET_LIMIT = 1 << 20;
@@ -15,6 +27,7 @@ const SECRET_LIMIT = 1 << 20;
 export interface WriteOptions {
   /** Whether a file that stands there may be replaced; otherwise that is LOCAL_CA_OUTPUT_EXISTS. */
   readonly replace?: boolean;
+  readonly owner?: Owner;
 }
 
 /**
@@ -26,7 +39,7 @@ export function writeWhole(path: string, bytes: Uint8Array, mode: number, option
   // Not derived from the file's own name, which may be as long as names can be.
   const beside = join(folder, `.local-ca-${crypto.randomUUID().slice(0, 13)}.tmp`);
   try {
-    createFile(beside, bytes, mode);
+    createFile(beside, bytes, mode, options.owner);
     if (options.replace === true) fs.renameSync(beside, path);
     else moveToFreePlace(beside, path);
     syncFolder(folder);
@@ -46,18 +59,19 @@ function discard(path: string): void {
 }
 
 /** A new file with exactly this mode, flushed to the disk. Throws a raw EEXIST when it exists. */
-export function createFile(path: string, bytes: Uint8Array, mode: number): void {
+export function createFile(path: string, bytes: Uint8Array, mode: number, owner?: Owner): void {
   const fd = fs.openSync(path, 'wx', mode);
   try {
-    fillFile(fd, bytes, mode);
+    fillFile(fd, bytes, mode, owner);
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
   }
 }
 
-/** Gives a file that was just made its contents, and exactly this mode. */
-export function fillFile(fd: number, bytes: Uint8Array, mode: number): void {
+/** Gives a file that was just made its owner, exactly this mode, and its contents: nobody else ever sees them. */
+export function fillFile(fd: number, bytes: Uint8Array, mode: number, owner?: Owner): void {
+  if (owner !== undefined) fs.fchownSync(fd, owner.uid, owner.gid);
   // The umask may have taken bits away; it adds none, so that the file was at no time wider than this.
   if (posix) fs.fchmodSync(fd, mode);
   fs.writeFileSync(fd, bytes);

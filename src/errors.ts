@@ -28,6 +28,7 @@ export const ERROR_TABLE = {
   },
   LOCAL_CA_KEY_TYPE_UNKNOWN: { exit: 2, about: 'A key type that is not in the table of algorithms.' },
   LOCAL_CA_PROFILE_UNKNOWN: { exit: 2, about: 'A profile that is not in the table of profiles.' },
+  LOCAL_CA_REASON_UNKNOWN: { exit: 2, about: 'A reason for a revocation that RFC 5280 does not have.' },
   LOCAL_CA_OPTION_INVALID: {
     exit: 2,
     about: 'An option whose value is of the wrong kind, or options that exclude each other.',
@@ -38,7 +39,7 @@ export const ERROR_TABLE = {
   LOCAL_CA_CERTIFICATE_INVALID: { exit: 1, about: 'A certificate that cannot be read.' },
   LOCAL_CA_KEY_INVALID: { exit: 1, about: 'A private key that cannot be read, or of an unsupported algorithm.' },
   LOCAL_CA_KEY_ENCRYPTED: { exit: 2, about: 'A private key with a pass phrase, and none was given.' },
-  LOCAL_CA_KEY_MISMATCH: { exit: 1, about: 'A private key that does not belong to its certificate.' },
+  LOCAL_CA_KEY_MISMATCH: { exit: 1, about: 'A private key and a certificate that do not belong together.' },
   LOCAL_CA_CSR_INVALID: { exit: 1, about: 'A certificate request that cannot be read, or whose signature is wrong.' },
   LOCAL_CA_CRL_INVALID: { exit: 1, about: 'A certificate revocation list that cannot be read.' },
   LOCAL_CA_PASSWORD_WRONG: { exit: 1, about: 'A password that does not open the key or the key store.' },
@@ -54,6 +55,7 @@ export const ERROR_TABLE = {
     exit: 2,
     about: 'Entries that a key store cannot hold: none at all, a repeated alias, a key without its chain.',
   },
+  LOCAL_CA_ZIP_INVALID: { exit: 1, about: 'A zip that is damaged, encrypted, or packed in a way that is not read.' },
   LOCAL_CA_FORMAT_UNKNOWN: { exit: 2, about: 'A file format that is not in the table of formats.' },
   LOCAL_CA_INPUT_UNKNOWN: { exit: 1, about: 'A file that is none of the formats that can be inspected.' },
   LOCAL_CA_INPUT_TOO_LARGE: { exit: 1, about: 'A file far larger than any certificate, key store or list of names.' },
@@ -68,6 +70,11 @@ export const ERROR_TABLE = {
     exit: 2,
     about: 'A leaf whose subject equals its issuer: MySQL and OpenSSL would take it for self-signed.',
   },
+  LOCAL_CA_ANSWER_NO_LEAF: { exit: 1, about: "Another CA's answer without the certificate that was asked for." },
+  LOCAL_CA_ANSWER_SIGNATURE: {
+    exit: 1,
+    about: "Another CA's answer whose certificate was not signed by the CA that it names.",
+  },
   LOCAL_CA_CHAIN_INCOMPLETE: { exit: 1, about: 'Certificates that do not form a chain to a root.' },
 
   LOCAL_CA_HOME_MISSING: { exit: 1, about: 'There is no CA at this home yet.' },
@@ -78,6 +85,13 @@ export const ERROR_TABLE = {
   LOCAL_CA_AMBIGUOUS: { exit: 2, about: 'A serial prefix that several certificates share.' },
   LOCAL_CA_STORE_FAILED: { exit: 1, about: 'The inventory could not be read or written.' },
   LOCAL_CA_KEY_NOT_KEPT: { exit: 1, about: 'The private key was handed out when it was made and was not kept.' },
+
+  LOCAL_CA_NOT_RENEWABLE: {
+    exit: 1,
+    about: 'A certificate that cannot be renewed: it was revoked or superseded, or another CA signed it.',
+  },
+  LOCAL_CA_REVOKED: { exit: 1, about: 'A certificate that was revoked already.' },
+  LOCAL_CA_NOT_ON_HOLD: { exit: 1, about: 'A certificate that cannot be released, since it is not on hold.' },
 
   LOCAL_CA_TEMPLATE_UNKNOWN: { exit: 2, about: 'There is no template of that name.' },
   LOCAL_CA_TEMPLATE_INVALID: { exit: 2, about: 'A template whose template.json or files break the rules.' },
@@ -90,6 +104,15 @@ export const ERROR_TABLE = {
   LOCAL_CA_INPUT_FAILED: { exit: 1, about: 'A file could not be read.' },
   LOCAL_CA_LIST_INVALID: { exit: 2, about: 'A list for --from with a bad row, column or key.' },
   LOCAL_CA_CONNECT_FAILED: { exit: 1, about: 'A live server could not be reached or does not speak TLS.' },
+
+  LOCAL_CA_OWNER_UNKNOWN: { exit: 2, about: 'A user or group for deployed files that this system does not know.' },
+  LOCAL_CA_OWNER_DENIED: { exit: 1, about: 'Files for another user or group, which only root may hand over.' },
+  LOCAL_CA_WINDOW_INVALID: { exit: 2, about: 'A maintenance window that no day has.' },
+  LOCAL_CA_TIME_ZONE_UNKNOWN: { exit: 2, about: 'A time zone that this system does not know.' },
+  LOCAL_CA_HOOK_INVALID: {
+    exit: 2,
+    about: 'A command for after a deployment that cannot be split into words, or wants a shell.',
+  },
 } as const;
 
 /** A stable error code, documented in `docs/errors.md`. */

@@ -4,15 +4,14 @@
  * @packageDocumentation
  */
 export { systemAmbient } from './ambient.ts';
-export {
-  type AuthorityHome,
-  type BeforeRecording,
-  CertificateAuthority,
-  type Issued,
-  type IssueOptions,
-  type OpenOptions,
-} from './authority/authority.ts';
+export { CertificateAuthority, type IssueOptions, type OpenOptions } from './authority/authority.ts';
 export type { ImportOptions } from './authority/establish.ts';
+export type { BeforeRecording, Issued, IssueHooks } from './authority/jobs.ts';
+export type { AuthorityList } from './authority/lists.ts';
+export type { RenewOptions } from './authority/renew.ts';
+export type { RenewAuthoritiesOptions } from './authority/renew-authority.ts';
+export type { Revocable, RevokeOptions } from './authority/revoke.ts';
+export type { AuthorityHome, Passphrase } from './authority/workplace.ts';
 export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts';
 export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
 export { type Staged, type StageOptions, stageDirectory, stageFile } from './bundle/directory.ts';
@@ -25,10 +24,27 @@ export type { Ambient } from './core/ambient.ts';
 export { generateKey, importKey, PrivateKey } from './core/keys.ts';
 export type { AuthorityOptions, LeafOptions } from './core/options.ts';
 export { LEAF_PROFILES } from './core/profiles.ts';
+export { REVOCATION_REASONS, type RevocationReason } from './core/reasons.ts';
 export type { Warning } from './core/validity.ts';
 export { ERROR_TABLE, type ErrorCode, LocalCaError } from './errors.ts';
 export { createHome } from './store/create-home.ts';
 export { type Home, openHome } from './store/home.ts';
+export type { Exclusively } from './store/lock.ts';
 export { memoryStore } from './store/memory.ts';
-export type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from './store/store.ts';
+export { memoryHome } from './store/memory-home.ts';
+export type {
+  AuditEvent,
+  AuthorityRecord,
+  CertificateFilter,
+  CertificateRecord,
+  Change,
+  DeploymentState,
+  PlacementRecord,
+  RequestRecord,
+  Revocation,
+  RevocationListRecord,
+  Store,
+  StoredState,
+  TargetRecord,
+} from './store/store.ts';
 export { type KeyVault, memoryVault } from './store/vault.ts';

@@ -2,41 +2,39 @@
 import { systemAmbient } from '../ambient.ts';
 import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
-import { equalBytes } from '../core/der.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { type AuthorityOptions, LEAF_OPTIONS, type LeafOptions, type LeafRequest } from '../core/options.ts';
-import { type Certificate, parseCertificate } from '../core/parse.ts';
-import { keySigner, type Signer } from '../core/signer.ts';
 import { quote } from '../core/text.ts';
-import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
-import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from '../store/store.ts';
-import type { KeyVault } from '../store/vault.ts';
+import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord } from '../store/store.ts';
 import {
-  assertFitAuthority,
   type EstablishedAuthority,
   encodeAuthorityKey,
   establishImported,
   establishNew,
   type ImportOptions,
 } from './establish.ts';
-import { type IssuingChain, prepareLeaf, replacementWarnings, type SignedLeaf, signLeaf } from './issue.ts';
-import { authorityChain, materialOf } from './material.ts';
-
-/** Where a CA lives: a folder (`openHome`), memory (`memoryHome`), or anything that keeps these promises. */
-export interface AuthorityHome {
-  readonly store: Store;
-  /** The CA's own keys, by authority id. */
-  readonly caKeys: KeyVault;
-  /** Leaf keys that somebody asked to keep, by serial. */
-  readonly leafKeys: KeyVault;
-}
+import { type IssuingChain, prepareLeaf } from './issue.ts';
+import { type Issued, type IssueHooks, type Job, runJobs } from './jobs.ts';
+import {
+  type AuthorityList,
+  currentLists,
+  makeLists,
+  REVOCATION_LIST_OPTIONS,
+  type RevocationListOptions,
+} from './lists.ts';
+import { materialOf } from './material.ts';
+import { assertOwnKey } from './own-key.ts';
+import { RENEW_OPTIONS, type RenewOptions, renewalKey, renewalOptions } from './renew.ts';
+import { RENEW_AUTHORITIES_OPTIONS, type RenewAuthoritiesOptions, renewAuthorities } from './renew-authority.ts';
+import { findRevocable, REVOKE_OPTIONS, type Revocable, type RevokeOptions, release, revoke } from './revoke.ts';
+import { type AuthorityHome, type Passphrase, Workplace } from './workplace.ts';
 
 /** For `CertificateAuthority.open`. */
 export interface OpenOptions {
   /** Opens the CA's key if it is encrypted. It is asked for only when something is to be signed. */
-  passphrase?: (() => Promise<string>) | string | undefined;
+  passphrase?: Passphrase;
   ambient?: Ambient | undefined;
 }
 
@@ -48,29 +46,12 @@ export interface IssueOptions extends LeafOptions {
 
 const ISSUE_OPTIONS: OptionKinds<IssueOptions> = { ...LEAF_OPTIONS, keepKey: 'boolean' };
 
-/** An issued certificate with everything that its files are made from. */
-export interface Issued {
-  readonly record: CertificateRecord;
-  readonly material: Material;
-  readonly warnings: readonly Warning[];
-}
-
-/** Runs when a certificate is signed but not yet recorded: prepare its files here, and throw to call it all off. */
-export type BeforeRecording = (issued: readonly Issued[]) => Promise<void>;
-
 /** A CA that signs: made with `create` or `import`, found again with `open`. */
 export class CertificateAuthority {
-  readonly #home: AuthorityHome;
-  readonly #ambient: Ambient;
-  readonly #passphrase: OpenOptions['passphrase'];
-  readonly #authorities: readonly AuthorityRecord[];
-  #signer: Promise<Signer> | undefined;
+  readonly #work: Workplace;
 
-  private constructor(home: AuthorityHome, authorities: readonly AuthorityRecord[], options: OpenOptions) {
-    this.#home = home;
-    this.#ambient = options.ambient ?? systemAmbient;
-    this.#passphrase = options.passphrase;
-    this.#authorities = authorities;
+  private constructor(work: Workplace) {
+    this.#work = work;
   }
 
   /** Makes a new CA in an empty home. */
@@ -98,7 +79,8 @@ export class CertificateAuthority {
     if (!authorities.some((authority) => authority.active)) {
       throw new LocalCaError('LOCAL_CA_HOME_MISSING', 'there is no CA here yet', 'Make one with: local-ca init');
     }
-    return new CertificateAuthority(home, authorities, options);
+    const { ambient = systemAmbient, passphrase } = options;
+    return new CertificateAuthority(new Workplace(home, authorities, ambient, passphrase));
   }
 
   static async #keep(
@@ -108,24 +90,14 @@ export class CertificateAuthority {
     passphrase: string | undefined,
     ambient: Ambient,
   ): Promise<CertificateAuthority> {
-    const records = established.map(({ record }) => record);
-    for (const { record, key } of established) {
-      if (key !== undefined) await home.caKeys.save(record.id, encodeAuthorityKey(key, passphrase, ambient));
-    }
-    const event: AuditEvent = {
-      at: ambient.now(),
-      action,
-      serial: records.at(-1)?.id ?? null,
-      detail: records.at(-1)?.name ?? '',
-    };
-    await home.store.addAuthorities(records, event);
-    return new CertificateAuthority(home, records, { passphrase, ambient });
+    const work = new Workplace(home, [], ambient, passphrase);
+    await addAuthorities(work, established, action, passphrase);
+    return new CertificateAuthority(work);
   }
 
   /** The authority that signs, and those above it up to the root. */
   get chain(): readonly AuthorityRecord[] {
-    const active = this.#authorities.find((authority) => authority.active) as AuthorityRecord;
-    return authorityChain(this.#authorities, active.id);
+    return this.#work.chain;
   }
 
   /** The root, or whatever is highest of an imported CA. */
@@ -133,9 +105,16 @@ export class CertificateAuthority {
     return this.chain.at(-1) as AuthorityRecord;
   }
 
+  /** Every certificate that this CA signs or signed with, renewed and replaced ones too: roots first, oldest first. */
+  get authorities(): readonly AuthorityRecord[] {
+    return this.#work.authorities;
+  }
+
+  // --- certificates --------------------------------------------------------------------------------------------
+
   /** Makes a key and a certificate, records it, and only then hands it out. */
-  async issue(options: IssueOptions, beforeRecording?: BeforeRecording): Promise<Issued> {
-    const [issued] = await this.issueMany([options], beforeRecording === undefined ? {} : { beforeRecording });
+  async issue(options: IssueOptions, hooks: IssueHooks = {}): Promise<Issued> {
+    const [issued] = await this.issueMany([options], hooks);
     return issued as Issued;
   }
 
@@ -143,131 +122,142 @@ export class CertificateAuthority {
    * Issues all or none: every request is checked before the first key is made, and all are recorded in one
    * transaction.
    */
-  async issueMany(
-    list: readonly IssueOptions[],
-    hooks: { beforeRecording?: BeforeRecording; onProgress?: (done: number) => void } = {},
-  ): Promise<Issued[]> {
-    const chain = this.#issuingChain();
-    const requests = list.map((options) => this.#prepare(options, chain));
-    const signer = await this.#loadSigner();
-    const issued: Issued[] = [];
-    for (const [i, request] of requests.entries()) {
-      issued.push(await this.#issueOne(request, list[i]?.keepKey === true, chain[0], signer));
-      hooks.onProgress?.(i + 1);
-    }
-    await hooks.beforeRecording?.(issued);
-    await this.#record(issued);
-    return issued;
+  async issueMany(list: readonly IssueOptions[], hooks: IssueHooks = {}): Promise<Issued[]> {
+    const chain = this.#work.issuingChain();
+    const jobs = list.map(
+      (options): Job => ({
+        request: this.#prepare(options, chain),
+        key: { kind: 'new' },
+        keyId: options.keepKey === true ? null : undefined,
+      }),
+    );
+    return runJobs(this.#work, jobs, 'issue', hooks);
   }
 
-  /** Keys that are kept come first, so that the record never promises one that is not there. */
-  async #record(issued: readonly Issued[]): Promise<void> {
-    const { store, leafKeys } = this.#home;
-    const kept = issued.filter(({ record }) => record.keyKept);
-    try {
-      for (const { record, material } of kept) {
-        await leafKeys.save(
-          record.serial,
-          encodeAuthorityKey(material.leaf?.key as PrivateKey, undefined, this.#ambient),
-        );
-      }
-      await store.addCertificates(issued.map(({ record }) => record));
-    } catch (error) {
-      for (const { record } of kept) await leafKeys.remove(record.serial);
-      throw error;
-    }
+  /**
+   * Makes a certificate that takes the place of another: same names, subject, profile, label and key, and a fresh serial. The
+   * one before is superseded, and can still be revoked.
+   */
+  async renew(labelOrSerial: string, options: RenewOptions = {}, hooks: IssueHooks = {}): Promise<Issued> {
+    checkOptions(options, RENEW_OPTIONS);
+    const record = await this.get(labelOrSerial);
+    const newest = (await this.#work.home.store.byLabel(record.label)) ?? record;
+    const request = this.#prepare(renewalOptions(record, newest, options.days), this.#work.issuingChain());
+    const key = await renewalKey(record, options, this.#work.home.leafKeys);
+    const isKept = record.keyId !== null || options.keepKey === true;
+    const keyId = isKept ? (options.newKey === true ? null : record.keyId) : undefined;
+    const [issued] = await runJobs(this.#work, [{ request, key, keyId }], 'renew', hooks);
+    return issued as Issued;
   }
 
   /** Checks a request as `issue` would, and makes nothing. */
   check(options: IssueOptions): LeafRequest {
-    return this.#prepare(options, this.#issuingChain());
+    return this.#prepare(options, this.#work.issuingChain());
   }
 
   #prepare(options: IssueOptions, chain: IssuingChain): LeafRequest {
     checkOptions(options, ISSUE_OPTIONS);
-    return prepareLeaf(options, chain, this.#ambient.now());
+    const { crlUrls, ocspUrls } = this.chain[0] as AuthorityRecord;
+    const complete = { ...options, crlUrls: options.crlUrls ?? crlUrls, ocspUrls: options.ocspUrls ?? ocspUrls };
+    return prepareLeaf(complete, chain, this.#work.ambient.now());
   }
 
-  async #issueOne(request: LeafRequest, keepKey: boolean, issuer: Certificate, signer: Signer): Promise<Issued> {
-    const { record, key, warnings }: SignedLeaf = await signLeaf(request, issuer, signer, this.#ambient);
-    const kept = { ...record, keyKept: keepKey };
-    const earlier = await this.#home.store.byLabel(record.label);
-    const material = materialOf(this.chain, kept, key);
-    return { record: kept, material, warnings: [...warnings, ...replacementWarnings(earlier, kept)] };
+  // --- the CA itself -------------------------------------------------------------------------------------------
+
+  /** Renews the CA's own certificates. With new keys, whoever trusts the old root is served by a cross certificate. */
+  async renewAuthorities(options: RenewAuthoritiesOptions = {}): Promise<AuthorityRecord[]> {
+    checkOptions(options, RENEW_AUTHORITIES_OPTIONS);
+    let passphrase: string | undefined;
+    const loadKey = async (authority: AuthorityRecord) => {
+      const opened = await this.#work.keyOf(authority);
+      passphrase = opened.passphrase ?? passphrase;
+      return opened.key;
+    };
+    const { ambient } = this.#work;
+    const made = await renewAuthorities({ chain: this.chain, options, loadKey, ambient });
+    return addAuthorities(this.#work, made, options.newKey === true ? 'rotate' : 'renew', passphrase);
   }
 
-  #issuingChain(): IssuingChain {
-    const [issuer, ...above] = this.chain.map(({ certificate }) => parseCertificate(certificate));
-    for (const authority of [issuer as Certificate, ...above]) assertFitAuthority(authority, this.#ambient.now());
-    return [issuer as Certificate, ...above];
+  // --- revocation ----------------------------------------------------------------------------------------------
+
+  /**
+   * Revokes a certificate of this CA, superseded ones too, or an authority by its serial. A root that was replaced is on no
+   * list: it leaves the trust files.
+   */
+  async revoke(labelOrSerial: string, options: RevokeOptions = {}): Promise<Revocable> {
+    checkOptions(options, REVOKE_OPTIONS);
+    return revoke(this.#work, labelOrSerial, options);
   }
 
-  #loadSigner(): Promise<Signer> {
-    this.#signer ??= this.#openSigner();
-    return this.#signer;
+  /** Takes a certificate off hold. Throws LOCAL_CA_NOT_ON_HOLD for any other: a revocation is final. */
+  release(labelOrSerial: string): Promise<Revocable> {
+    return release(this.#work, labelOrSerial);
   }
 
-  async #openSigner(): Promise<Signer> {
-    const [issuer] = this.chain as [AuthorityRecord];
-    const key = await openVaultKey(await this.#home.caKeys.load(issuer.id), this.#passphrase);
-    const hint = 'Put the key of the CA back from a backup: nobody would trust what another key signs.';
-    assertOwnKey(key, issuer.certificate, `the CA ${quote(issuer.name)}`, hint);
-    return keySigner(key, this.#ambient);
+  /** What `revoke` would revoke. Throws for the authorities that sign now, and for another CA's certificates. */
+  revocable(labelOrSerial: string): Promise<Revocable> {
+    return findRevocable(this.#work, labelOrSerial);
   }
+
+  /**
+   * Signs a new revocation list for each CA key that is in the home, the signing authority's first. An authority whose key is
+   * elsewhere keeps the list that is on record, if there is one.
+   */
+  async makeRevocationLists(options: RevocationListOptions = {}): Promise<AuthorityList[]> {
+    checkOptions(options, REVOCATION_LIST_OPTIONS);
+    return makeLists(this.#work, options);
+  }
+
+  /** The newest list of each CA that a client may ask for. */
+  revocationLists(): Promise<AuthorityList[]> {
+    return currentLists(this.#work);
+  }
+
+  // --- what is on record ---------------------------------------------------------------------------------------
 
   /** The newest certificate with this label, or the one with this serial or unique start of one. */
-  async get(labelOrSerial: string): Promise<CertificateRecord> {
-    const { store } = this.#home;
-    const labelled = await store.byLabel(labelOrSerial);
-    if (labelled !== undefined) return labelled;
-    const prefix = labelOrSerial.toLowerCase().replaceAll(':', '');
-    const found = /^[0-9a-f]{4,40}$/.test(prefix) ? await store.bySerialPrefix(prefix) : [];
-    const exact = found.find((record) => record.serial === prefix) ?? found[0];
-    if (exact === undefined) {
-      throw new LocalCaError(
-        'LOCAL_CA_NOT_FOUND',
-        `no certificate is called ${quote(labelOrSerial)}`,
-        'local-ca list shows them all.',
-      );
-    }
-    if (found.length > 1 && exact.serial !== prefix) {
-      throw new LocalCaError('LOCAL_CA_AMBIGUOUS', `${found.length} serials start with ${prefix}`, 'Give more digits.');
-    }
-    return exact;
+  get(labelOrSerial: string): Promise<CertificateRecord> {
+    return this.#work.get(labelOrSerial);
   }
 
   /** What was issued, oldest first. */
   list(filter?: CertificateFilter): Promise<CertificateRecord[]> {
-    return this.#home.store.certificates(filter);
+    return this.#work.home.store.certificates(filter);
   }
 
   /** What the files of an issued certificate are made from; with its key if that was kept, or is given. */
   async export(labelOrSerial: string, key?: PrivateKey): Promise<Material> {
     const record = await this.get(labelOrSerial);
-    const kept = record.keyKept ? importKey(await this.#home.leafKeys.load(record.serial)) : undefined;
-    const own = key ?? kept;
+    const { leafKeys } = this.#work.home;
+    const own = key ?? (record.keyId === null ? undefined : importKey(await leafKeys.load(record.keyId)));
     const hint = 'Give the key file that was made with it.';
     if (own !== undefined) assertOwnKey(own, record.certificate, `the certificate ${quote(record.label)}`, hint);
-    return materialOf(authorityChain(this.#authorities, record.issuerId), record, own);
+    return this.#work.material(record, own);
   }
 
   /** What the files that clients need are made from: the CA alone. */
-  exportAuthority(): Material {
-    return materialOf(this.chain);
+  async exportAuthority(): Promise<Material> {
+    return materialOf(this.#work.certificates(this.chain), undefined, undefined, await this.#work.lists());
   }
 }
 
-function assertOwnKey(key: PrivateKey, certificate: Uint8Array, owner: string, hint: string): void {
-  if (equalBytes(key.publicKey, parseCertificate(certificate).publicKey)) return;
-  throw new LocalCaError('LOCAL_CA_KEY_MISMATCH', `the private key does not belong to ${owner}`, hint);
-}
-
-async function openVaultKey(pem: Uint8Array, passphrase: OpenOptions['passphrase']): Promise<PrivateKey> {
-  try {
-    return importKey(pem);
-  } catch (error) {
-    if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_KEY_ENCRYPTED' || passphrase === undefined)
-      throw error;
-    return importKey(pem, typeof passphrase === 'string' ? passphrase : await passphrase());
-  }
+/** Keys first: a record never names one that is not there. */
+async function addAuthorities(
+  work: Workplace,
+  established: readonly EstablishedAuthority[],
+  action: string,
+  passphrase: string | undefined,
+): Promise<AuthorityRecord[]> {
+  const { store, caKeys, exclusively } = work.home;
+  const records = established.map(({ record }) => record);
+  const main = records.findLast(({ active }) => active) ?? records.at(-1);
+  const event: AuditEvent = { at: work.ambient.now(), action, serial: main?.id ?? null, detail: main?.name ?? '' };
+  await exclusively(async () => {
+    for (const { record, key } of established) {
+      if (key !== undefined) await caKeys.save(record.keyId, encodeAuthorityKey(key, passphrase, work.ambient));
+    }
+    await store.addAuthorities(records, event);
+  });
+  await work.reload();
+  return records;
 }

@@ -32,20 +32,30 @@ export async function establishNew(options: AuthorityOptions, ambient: Ambient):
   checkOptions(options, AUTHORITY_OPTIONS);
   const now = ambient.now();
   const request = normalizeAuthority(options, `local-ca ${toHex(ambient.random(3))}`, now);
-  const root = await makeOne(
-    { role: 'root', pathLength: request.intermediate ? 1 : 0, ...request },
-    undefined,
-    ambient,
-  );
-  if (!request.intermediate) return [root];
-  return [{ ...root, record: { ...root.record, active: false } }, await makeIntermediate(request, root, ambient)];
+  const pathLength = (request.intermediate ? 1 : 0) + SPARE_LEVELS;
+  const root = await makeOne({ role: 'root', pathLength, ...request }, undefined, ambient);
+  if (!request.intermediate) return [withAddresses(root, request)];
+  const intermediate = await makeIntermediate(request, root, ambient);
+  return [{ ...root, record: { ...root.record, active: false } }, withAddresses(intermediate, request)];
 }
+
+/**
+ * For the cross certificate of a root that is replaced. It is self-issued and should not count (RFC 5280 4.2.1.9), but
+ * GnuTLS, Go and Python's cryptography count it.
+ */
+export const SPARE_LEVELS = 1;
+
+/** They are about the certificates that this one signs: where to find its revocation list, whom to ask. */
+const withAddresses = (
+  { record, key }: EstablishedAuthority & { readonly key: PrivateKey },
+  { crlUrls, ocspUrls }: AuthorityRequest,
+): EstablishedAuthority => ({ key, record: { ...record, crlUrls, ocspUrls } });
 
 async function makeIntermediate(
   request: AuthorityRequest,
   root: EstablishedAuthority,
   ambient: Ambient,
-): Promise<EstablishedAuthority> {
+): Promise<EstablishedAuthority & { readonly key: PrivateKey }> {
   const validity = normalizeValidity({}, 1825, ambient.now());
   return makeOne(
     {
@@ -78,7 +88,7 @@ async function makeOne(
   draft: AuthorityDraft,
   parent: EstablishedAuthority | undefined,
   ambient: Ambient,
-): Promise<EstablishedAuthority> {
+): Promise<EstablishedAuthority & { readonly key: PrivateKey }> {
   const key = await generateKey(draft.keyType, ambient);
   const signer = await keySigner(parent?.key ?? key, ambient);
   const issuer = parent === undefined ? undefined : parseCertificate(parent.record.certificate);
@@ -87,7 +97,14 @@ async function makeOne(
   return { key, record: recordOf(certificate, parent?.record.id ?? null, true, ambient.now()) };
 }
 
-function recordOf(certificate: Certificate, parentId: string | null, active: boolean, at: Date): AuthorityRecord {
+/** `more` overrides what a new authority has. */
+export function recordOf(
+  certificate: Certificate,
+  parentId: string | null,
+  active: boolean,
+  at: Date,
+  more: Partial<AuthorityRecord> = {},
+): AuthorityRecord {
   const subject = decodeSubject(certificate.subject);
   return {
     id: certificate.serial,
@@ -97,6 +114,11 @@ function recordOf(certificate: Certificate, parentId: string | null, active: boo
     parentId,
     active,
     createdAt: at,
+    keyId: certificate.serial,
+    crlUrls: [],
+    ocspUrls: [],
+    revocation: null,
+    ...more,
   };
 }
 

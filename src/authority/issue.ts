@@ -3,7 +3,7 @@ import type { Ambient } from '../core/ambient.ts';
 import { makeLeaf, newSerial } from '../core/certificate.ts';
 import { constraintViolation } from '../core/constraints.ts';
 import { EXTENSION, readNameConstraints } from '../core/extensions.ts';
-import { generateKey, type PrivateKey } from '../core/keys.ts';
+import { algorithmOfSpki, generateKey, type PrivateKey } from '../core/keys.ts';
 import { GENERAL_NAME_TAG } from '../core/names.ts';
 import { type LeafOptions, type LeafRequest, normalizeLeaf } from '../core/options.ts';
 import { type Certificate, extensionValue, fingerprintSha256 } from '../core/parse.ts';
@@ -83,24 +83,31 @@ function hostWarnings({ profile, names }: LeafRequest): Warning[] {
   return [{ code: 'no-host-name', message }];
 }
 
+/** The key of a certificate that is to be made: a new one, one that exists, or one that only its owner has. */
+export type KeyChoice =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'existing'; readonly publicKey: Uint8Array; readonly key?: PrivateKey | undefined };
+
 export interface SignedLeaf {
   readonly record: CertificateRecord;
-  readonly key: PrivateKey;
-  readonly warnings: readonly Warning[];
+  readonly key?: PrivateKey;
 }
 
 export async function signLeaf(
   request: LeafRequest,
+  choice: KeyChoice,
   issuer: Certificate,
   signer: Signer,
   ambient: Ambient,
 ): Promise<SignedLeaf> {
-  const key = await generateKey(request.keyType, ambient);
+  const key = choice.kind === 'new' ? await generateKey(request.keyType, ambient) : choice.key;
+  const publicKey = choice.kind === 'new' ? (key as PrivateKey).publicKey : choice.publicKey;
+  const algorithm = algorithmOfSpki(publicKey);
   const serial = newSerial(ambient);
-  const { names, profile, notBefore, notAfter } = request;
+  const { names, profile, notBefore, notAfter, crlUrls, ocspUrls } = request;
   const subject = encodeSubject(request.subject);
-  const rsa = key.algorithm.family === 'rsa';
-  const fields = { serial, subject, names, profile, notBefore, notAfter, publicKey: key.publicKey, rsa };
+  const rsa = algorithm?.family === 'rsa';
+  const fields = { serial, subject, names, profile, notBefore, notAfter, publicKey, rsa, crlUrls, ocspUrls };
   const certificate = await makeLeaf(fields, issuer, signer);
   const record: CertificateRecord = {
     serial: toHex(serial),
@@ -109,15 +116,17 @@ export async function signLeaf(
     template: request.template,
     names: names.map((name) => name.text),
     subject: formatSubject(request.subject),
-    keyType: key.keyType,
+    keyType: algorithm?.keyType ?? 'unknown',
     notBefore,
     notAfter,
     fingerprintSha256: fingerprintSha256(certificate),
     certificate,
     issuerId: issuer.serial,
+    chain: [],
     state: 'valid',
+    revocation: null,
     issuedAt: ambient.now(),
-    keyKept: false,
+    keyId: null,
   };
-  return { record, key, warnings: request.warnings };
+  return { record, ...(key === undefined ? {} : { key }) };
 }

@@ -3,25 +3,73 @@
 import type { CertificateFacts, Material } from '../bundle/material.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { algorithmOfSpki } from '../core/keys.ts';
+import { lineOf } from '../core/lineage.ts';
 import { type Certificate, fingerprintSha256, parseCertificate } from '../core/parse.ts';
 import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
 
-/** The signing authority first, its root (or whatever is highest) last. */
-export function authorityChain(authorities: readonly AuthorityRecord[], id: string): AuthorityRecord[] {
-  const found = authorities.find((authority) => authority.id === id);
-  if (found === undefined) return [];
-  return found.parentId === null ? [found] : [found, ...authorityChain(authorities, found.parentId)];
+export interface AuthorityCertificates {
+  /** From the signing one upwards, without the root; then those that lead from a new root to the one before. */
+  readonly intermediates: readonly Uint8Array[];
+  /** The root of the chain, and while it is being replaced also the one that clients know. */
+  readonly roots: readonly Uint8Array[];
 }
 
-export function materialOf(chain: readonly AuthorityRecord[], record?: CertificateRecord, key?: PrivateKey): Material {
+/** What servers send and what clients trust. The chain is what `lineOf` gives. */
+export function authorityCertificates(
+  authorities: readonly AuthorityRecord[],
+  chain: readonly AuthorityRecord[],
+  now: Date,
+): AuthorityCertificates {
   const top = chain.at(-1) as AuthorityRecord;
+  const others = rootsInForce(authorities, now).filter(({ id }) => id !== top.id);
+  const own = top.revocation === null || others.length === 0 ? [top] : [];
+  return {
+    intermediates: [...chain.slice(0, -1), ...crossesOf(authorities, top, now)].map(({ certificate }) => certificate),
+    roots: [...own, ...others].map(({ certificate }) => certificate),
+  };
+}
+
+/** The root that signs now, and while it takes the place of others, those. */
+function rootsInForce(authorities: readonly AuthorityRecord[], now: Date): AuthorityRecord[] {
+  const root = lineOf(authorities, authorities.find(({ active }) => active)?.id ?? null).at(-1);
+  if (root === undefined) return [];
+  const earlier = crossesOf(authorities, root, now).flatMap(({ parentId }) => lineOf(authorities, parentId).slice(-1));
+  return [root, ...earlier];
+}
+
+/** Those above a certificate that another CA signed; the highest is its root, or as near to it as that CA told. */
+export const foreignCertificates = ({ chain, certificate }: CertificateRecord): AuthorityCertificates => ({
+  intermediates: chain.slice(0, -1),
+  roots: chain.length === 0 ? [certificate] : chain.slice(-1),
+});
+
+/** The newest cross certificate that leads to each older root which clients may still hold to. */
+function crossesOf(authorities: readonly AuthorityRecord[], root: AuthorityRecord, now: Date): AuthorityRecord[] {
+  const crosses = authorities.filter(({ keyId, role }) => role === 'intermediate' && keyId === root.keyId);
+  const isInForce = (cross: AuthorityRecord) => {
+    const [above] = lineOf(authorities, cross.parentId);
+    const ends = [cross, ...(above === undefined ? [] : [above])];
+    return ends.every((one) => one.revocation === null && parseCertificate(one.certificate).notAfter > now);
+  };
+  return crosses.filter(
+    (cross, i) => isInForce(cross) && !crosses.slice(i + 1).some(({ parentId }) => parentId === cross.parentId),
+  );
+}
+
+export function materialOf(
+  { intermediates, roots }: AuthorityCertificates,
+  record?: CertificateRecord,
+  key?: PrivateKey,
+  crls: readonly Uint8Array[] = [],
+): Material {
   return {
     label: record?.label ?? 'ca',
     ...(record === undefined ? {} : { leaf: leafMaterial(record, key) }),
-    intermediates: chain.slice(0, -1).map((authority) => authority.certificate),
-    roots: [top.certificate],
-    authority: factsOf(parseCertificate(top.certificate)),
+    intermediates,
+    roots,
+    crls,
+    authority: factsOf(parseCertificate(roots[0] as Uint8Array)),
   };
 }
 

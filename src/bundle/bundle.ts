@@ -17,6 +17,8 @@ export interface BundleOptions {
   readonly formats?: readonly FormatName[];
   /** Opens every store of the bundle; without it, local-ca makes one up for key stores. */
   readonly password?: string;
+  /** What local-ca made up for the key stores that these replace: it stays, and so do the server's settings. */
+  readonly earlierPassword?: string;
   /** Names the entry of a store; by default the label, or `ca`. */
   readonly alias?: string;
   /** Overrides what the template says. */
@@ -37,9 +39,10 @@ export interface Bundle {
 
 /** Throws LOCAL_CA_KEY_NOT_KEPT, LOCAL_CA_OPTION_INVALID, and what the template and the formats throw. */
 export async function buildBundle(material: Material, template: Template, options: BundleOptions): Promise<Bundle> {
-  const { files: wanted, keyMissing } = chooseFiles(material, template, options);
+  const { files: wanted, keyMissing, warnings } = chooseFiles(material, template, options);
   const passwords = choosePasswords({
     given: options.password,
+    earlier: options.earlierPassword,
     kinds: new Set(wanted.flatMap((file) => contentOf(file.content).password ?? [])),
     fixed: template.passwords.trustStore,
     random: options.random,
@@ -57,7 +60,7 @@ export async function buildBundle(material: Material, template: Template, option
     label: material.label,
     files,
     zip: { name: zipName, files: zipPaths === undefined ? files : files.filter(({ path }) => zipPaths.includes(path)) },
-    warnings: texts.warnings,
+    warnings: [...texts.warnings, ...warnings],
   };
 }
 
@@ -67,21 +70,30 @@ interface Choice {
   readonly files: readonly TemplateFile[];
   /** Files were left out because the private key is gone. */
   readonly keyMissing: boolean;
+  readonly warnings: readonly string[];
 }
 
 function chooseFiles(material: Material, template: Template, { formats }: BundleOptions): Choice {
   const asked = formats === undefined ? templateFiles(material, template) : usualFiles(formats);
-  const possible = asked.filter((file) => material.leaf !== undefined || !contentOf(file.content).needsLeaf);
+  const hasLists = (material.crls?.length ?? 0) > 0;
+  const listless = hasLists ? [] : asked.filter((file) => contentOf(file.content).needsLists);
+  const possible = asked
+    .filter((file) => material.leaf !== undefined || !contentOf(file.content).needsLeaf)
+    .filter((file) => !listless.includes(file));
   const keyMissing = material.leaf !== undefined && material.leaf.key === undefined;
   if (keyMissing && formats !== undefined) refuseKeyStores(possible, material.label);
   const files = keyMissing ? possible.filter((file) => !contentOf(file.content).needsKey) : possible;
-  if (files.length > 0) return { files, keyMissing: files.length < possible.length };
+  const warnings = formats === undefined ? listless.map(({ path }) => withoutLists(path, material.label)) : [];
+  if (files.length > 0) return { files, keyMissing: files.length < possible.length, warnings };
   throw new LocalCaError(
     'LOCAL_CA_OPTION_INVALID',
     `template ${quote(template.name)} has no file that could be made without ${material.leaf ? 'the private key' : 'a certificate'}`,
     'Use --template generic.',
   );
 }
+
+const withoutLists = (path: string, label: string) =>
+  `${fillPath(path, label)} is left out: there are no revocation lists yet. local-ca crl makes them; then export the files again`;
 
 const templateFiles = (material: Material, template: Template) =>
   material.leaf === undefined ? (template.caFiles ?? template.files) : template.files;

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nearNames } from '../core/near.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { readTemplate, type Template } from './template.ts';
@@ -67,24 +68,7 @@ function entriesOf(folder: string): fs.Dirent[] {
 }
 
 function hintFor(wanted: string, names: readonly string[]): string {
-  const near = names.filter((name) => isNear(wanted.toLowerCase(), name));
+  const near = nearNames(wanted, names);
   if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
   return `Use one of: ${names.join(', ')}; or the path of a folder, like ./my-template.`;
-}
-
-/** One starts or contains the other, or at most two letters differ. */
-const isNear = (a: string, b: string) => (a.length > 2 && (a.includes(b) || b.includes(a))) || distance(a, b) <= 2;
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, substitution));
-    }
-    previous = row;
-  }
-  return previous[b.length] as number;
 }

@@ -6,7 +6,7 @@ import type { PrivateKey } from '../core/keys.ts';
 import { LocalCaError } from '../errors.ts';
 import type { KeyEntry, TrustedEntry } from '../formats/entries.ts';
 import type { FormatName } from '../formats/formats.ts';
-import { encodePem } from '../formats/pem.ts';
+import { encodeCrls, encodePem } from '../formats/pem.ts';
 import type { Pkcs12Profile } from '../formats/pkcs12.ts';
 import type { WindowsKeyOptions } from '../formats/pkcs12-attributes.ts';
 import type { LeafMaterial, Material } from './material.ts';
@@ -31,6 +31,8 @@ export interface Content {
   readonly needsLeaf: boolean;
   /** The private key is in it: it is secret. */
   readonly needsKey: boolean;
+  /** It is made of revocation lists, of which there may be none yet. */
+  readonly needsLists: boolean;
   /** Which password it is sealed with: one that guards a key, or one that everybody may know. */
   readonly password?: 'key' | 'trust';
   /** Its file when a format is asked for instead of a template's files. */
@@ -102,10 +104,12 @@ async function jks(entries: readonly (KeyEntry | TrustedEntry)[], input: Content
 
 // --- the table -------------------------------------------------------------------------------------------------
 
-type Row = Omit<Content, 'needsLeaf' | 'needsKey'>;
-const ofLeaf = (row: Row): Content => ({ ...row, needsLeaf: true, needsKey: false });
-const ofKey = (row: Row): Content => ({ ...row, needsLeaf: true, needsKey: true });
-const ofAuthority = (row: Row): Content => ({ ...row, needsLeaf: false, needsKey: false });
+type Row = Omit<Content, keyof typeof NEEDS_NOTHING>;
+const NEEDS_NOTHING = { needsLeaf: false, needsKey: false, needsLists: false };
+const ofLeaf = (row: Row): Content => ({ ...row, ...NEEDS_NOTHING, needsLeaf: true });
+const ofKey = (row: Row): Content => ({ ...row, ...NEEDS_NOTHING, needsLeaf: true, needsKey: true });
+const ofAuthority = (row: Row): Content => ({ ...row, ...NEEDS_NOTHING });
+const ofLists = (row: Row): Content => ({ ...row, ...NEEDS_NOTHING, needsLists: true });
 
 export const CONTENTS = {
   'leaf-pem': ofLeaf({
@@ -195,6 +199,12 @@ export const CONTENTS = {
     format: 'jks',
     password: 'trust',
     write: (input) => jks(trustEntries([...rootsOf(input), ...input.material.intermediates], input), input),
+  }),
+  /** Of all CAs of the chain in one file: FreeTDS, PostgreSQL and nginx refuse everything when one is missing. */
+  'crl-pem': ofLists({
+    format: 'pem',
+    usual: { path: 'crl.pem', about: 'The revocation lists of the CA; they have to be made anew before they end' },
+    write: ({ material }) => pemText([encodeCrls(material.crls ?? [])]),
   }),
 } as const satisfies Record<string, Content>;
 

@@ -4,14 +4,24 @@
  */
 import * as fs from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { createFile, syncFolder, writeError } from '../disk.ts';
-import { unfinished } from '../unfinished.ts';
-import { createFiles } from './create-files.ts';
+import { createFile, type Owner, syncFolder } from '../disk.ts';
+import { createFiles, newFile } from './create-files.ts';
 import type { OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
-import { blocked, encodeManifest, leftoversIn, occupied, readManifest, refuseForeign } from './manifest.ts';
-import { foldersAbove, MANIFEST, PRIVATE_FOLDER, PUBLIC_FOLDER } from './paths.ts';
+import {
+  addFiles,
+  blocked,
+  isFolder,
+  leftoversIn,
+  type Manifest,
+  manifestFile,
+  occupied,
+  readManifest,
+  refuseForeign,
+} from './manifest.ts';
+import { foldersAbove, PRIVATE_FOLDER, PUBLIC_FOLDER } from './paths.ts';
 import { isSealedZip } from './seal.ts';
+import { attempt, guard, makeParents, makeStage, removeParents, type Stage } from './stage.ts';
 
 /** Files written beside their places. */
 export interface Staged {
@@ -38,10 +48,7 @@ export async function stageDirectory(
   options: StageOptions = {},
 ): Promise<Staged> {
   return guard(folder, () => {
-    const stat = fs.lstatSync(resolve(folder), { throwIfNoEntry: false });
-    if (stat === undefined) return stageNew(resolve(folder), folder, files);
-    if (stat.isSymbolicLink()) throw blocked(folder, 'is a symbolic link');
-    if (!stat.isDirectory()) throw blocked(folder, 'is not a folder');
+    if (!isFolder(folder)) return stageNew(resolve(folder), folder, files);
     finishInterrupted(folder);
     return stageInto(folder, files, options);
   });
@@ -110,10 +117,9 @@ async function stageNew(target: string, folder: string, files: readonly OutputFi
   return attempt(stage.discard, async () => {
     const inner = new Set(files.flatMap((file) => foldersAbove(file.path)));
     for (const part of inner) fs.mkdirSync(join(stage.path, part), { recursive: true, mode: PUBLIC_FOLDER });
-    const all = withManifest(folder, files);
-    await createFiles(all.map(({ path, bytes, mode }) => ({ path: join(stage.path, path), bytes, mode })));
-    for (const part of inner) openFolder(join(stage.path, part), files);
-    openFolder(stage.path, files);
+    const all = withManifest({ files: new Map(), ownFolder: true }, files);
+    await createFiles(all.map((file) => ({ ...newFile(file), path: join(stage.path, file.path) })));
+    for (const part of [...inner, '']) openFolder(join(stage.path, part), files);
     return staged(folder, stage, () => {
       moveFolder(stage.path, target, folder);
       syncFolder(dirname(target));
@@ -122,9 +128,11 @@ async function stageNew(target: string, folder: string, files: readonly OutputFi
   });
 }
 
-/** The stage is its owner's alone while it is filled; then it gets the mode that the folder will have. */
+/** The stage is ours alone while it is filled; then it gets the mode and the owner that the folder will have. */
 function openFolder(path: string, files: readonly OutputFile[]): void {
   fs.chmodSync(path, files.some((file) => file.secret) ? PRIVATE_FOLDER : PUBLIC_FOLDER);
+  const owner = ownerOf(files);
+  if (owner !== undefined) fs.chownSync(path, owner.uid, owner.gid);
   syncFolder(path);
 }
 
@@ -148,7 +156,7 @@ async function stageInto(
   refuseForeign(folder, files, force);
   const stage = await makeStage(folder, undefined);
   return attempt(stage.discard, async () => {
-    await fillStage(stage.path, withManifest(folder, files));
+    await fillStage(stage.path, withManifest(readManifest(folder), files));
     const commit = () => {
       refuseForeign(folder, files, force);
       commitStage(folder, stage.path);
@@ -160,70 +168,13 @@ async function stageInto(
 
 // --- shared ----------------------------------------------------------------------------------------------------
 
-function withManifest(folder: string, files: readonly OutputFile[]): OutputFile[] {
-  const bytes = encodeManifest(readManifest(folder), files);
-  return [...files, { path: MANIFEST, mode: 0o644, secret: false, bytes }];
+function withManifest(known: Manifest, files: readonly OutputFile[]): OutputFile[] {
+  return [...files, manifestFile(addFiles(known, files), ownerOf(files))];
 }
 
-/** The topmost folder that had to be made, if any. Not open to others' writing, whatever the umask. */
-const makeParents = (target: string): string | undefined =>
-  fs.mkdirSync(dirname(target), { recursive: true, mode: PUBLIC_FOLDER });
-
-const STAGE = '.local-ca-stage-';
-const HOUR = 3_600_000;
-
-interface Stage {
-  readonly path: string;
-  readonly discard: () => void;
-  /** From its commit on, a process that ends early lets it be. */
-  readonly release: () => void;
-}
-
-/** On the target's file system, so that renaming is enough; readable by its owner only. */
-async function makeStage(beside: string, parents: string | undefined): Promise<Stage> {
-  removeStale(beside);
-  return attempt(
-    () => removeParents(beside, parents),
-    () => {
-      const path = fs.mkdtempSync(join(beside, STAGE));
-      const release = unfinished(() => removeStage(path, parents));
-      const discard = () => {
-        release();
-        removeStage(path, parents);
-      };
-      return { path, discard, release };
-    },
-  );
-}
-
-/** A run that was killed could not remove its stage, and there may be a key in it. */
-function removeStale(beside: string): void {
-  try {
-    for (const name of fs.readdirSync(beside).filter((entry) => entry.startsWith(STAGE))) {
-      const path = join(beside, name);
-      if (Date.now() - fs.lstatSync(path).mtimeMs > HOUR) fs.rmSync(path, { recursive: true, force: true });
-    }
-  } catch {
-    // A folder that we may write in but not list, or somebody else's stage: no reason not to go on.
-  }
-}
-
-function removeStage(stage: string, parents: string | undefined): void {
-  fs.rmSync(stage, { recursive: true, force: true });
-  removeParents(dirname(stage), parents);
-}
-
-/** Upwards from the innermost, as far as they are still empty. */
-function removeParents(from: string, topmost: string | undefined): void {
-  if (topmost === undefined) return;
-  for (let path = from; path.startsWith(topmost); path = dirname(path)) {
-    try {
-      fs.rmdirSync(path);
-    } catch {
-      return;
-    }
-  }
-}
+/** Of what holds them: files with owners are all for the same one. */
+const ownerOf = (files: readonly OutputFile[]): Owner | undefined =>
+  files.find((file) => file.owner !== undefined)?.owner;
 
 function staged(path: string, { discard, release }: Stage, commit: () => string[] | Promise<string[]>): Staged {
   const committed = () => {
@@ -235,26 +186,4 @@ function staged(path: string, { discard, release }: Stage, commit: () => string[
     commit: () => guard(path, () => attempt(discard, committed)),
     discard: () => guard(path, discard),
   };
-}
-
-/** Cleans up when `action` fails; what it failed with is what matters. */
-async function attempt<T>(cleanUp: () => void, action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    try {
-      cleanUp();
-    } catch {
-      // A disk that fails us here has failed already above.
-    }
-    throw error;
-  }
-}
-
-async function guard<T>(path: string, action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw writeError(path, error);
-  }
 }

@@ -10,23 +10,32 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { syncFolder, writeError } from '../disk.ts';
+import { errno, type Owner, syncFolder, writeError, writeWhole } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { createFiles } from './create-files.ts';
+import { createFiles, type NewFile, newFile } from './create-files.ts';
 import { defaultMode, type OutputFile } from './file.ts';
 import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
+import { readStanding, standsAs } from './standing.ts';
 
 const COMMIT = '.local-ca-commit';
 
-const JournalSchema = v.array(v.object({ from: v.pipe(v.string(), v.regex(/^[\w-]+$/)), to: v.string() }));
+const JournalSchema = v.array(
+  v.object({
+    from: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
+    to: v.string(),
+    owner: v.optional(v.object({ uid: v.number(), gid: v.number() })),
+  }),
+);
+
+type Move = v.InferOutput<typeof JournalSchema>[number];
 
 /** Fills a stage with the files and its journal. */
 export async function fillStage(stage: string, files: readonly OutputFile[]): Promise<void> {
   const id = basename(stage).replace(/^\W*/, '').replace(/\W/g, '-');
-  const moves = files.map((file, i) => ({ from: `${id}-${i}`, to: file.path }));
+  const moves = files.map(({ path, owner }, i) => ({ from: `${id}-${i}`, to: path, owner }));
   const journal = new TextEncoder().encode(JSON.stringify(moves));
   await createFiles([
-    ...files.map(({ bytes, mode }, i) => ({ path: join(stage, `${id}-${i}`), bytes, mode })),
+    ...files.map((file, i) => ({ ...newFile(file), path: join(stage, `${id}-${i}`) })),
     { path: join(stage, `${id}.json`), bytes: journal, mode: defaultMode(true) },
   ]);
   syncFolder(stage);
@@ -51,6 +60,9 @@ function tryRename(stage: string, commit: string): boolean {
   }
 }
 
+/** Whether a run was cut short there between its commit and its end. */
+export const isCommitted = (folder: string): boolean => fs.existsSync(join(folder, COMMIT));
+
 /** Completes what a run that was cut short had committed in this folder. */
 export function finishInterrupted(folder: string): void {
   const commit = join(folder, COMMIT);
@@ -68,15 +80,15 @@ function moveAll(folder: string, journal: string): void {
   const text = unless(['ENOENT'], () => fs.readFileSync(path, 'utf8'));
   if (text === undefined) return;
   const moves = readJournal(path, text);
-  for (const { from, to } of moves) {
-    if (to !== MANIFEST) checkBundlePath(to);
-    move(join(folder, COMMIT, from), join(folder, to));
+  for (const one of moves) {
+    if (one.to !== MANIFEST) checkBundlePath(one.to);
+    move(join(folder, COMMIT, one.from), join(folder, one.to), one.owner);
   }
   for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to))))) syncFolder(part);
   unless(['ENOENT'], () => fs.unlinkSync(path));
 }
 
-function readJournal(path: string, text: string): v.InferOutput<typeof JournalSchema> {
+function readJournal(path: string, text: string): Move[] {
   try {
     return v.parse(JournalSchema, JSON.parse(text));
   } catch (cause) {
@@ -89,12 +101,34 @@ function readJournal(path: string, text: string): v.InferOutput<typeof JournalSc
   }
 }
 
-function move(from: string, to: string): void {
+function move(from: string, to: string, owner: Owner | undefined): void {
   try {
-    fs.mkdirSync(dirname(to), { recursive: true, mode: PUBLIC_FOLDER });
-    unless(['ENOENT'], () => fs.renameSync(from, to));
+    const staged = readStanding(from);
+    // Another process moved it.
+    if (staged === undefined) return;
+    makeFolder(dirname(to), owner);
+    const file = owner === undefined ? { bytes: staged.bytes, mode: staged.mode } : { ...staged, owner };
+    unless(['ENOENT'], () => (standsAs(to, file) ? fs.unlinkSync(from) : rename(from, to, file)));
   } catch (error) {
     throw writeError(to, error);
+  }
+}
+
+/** With the owner of the file that it is made for. */
+function makeFolder(path: string, owner: Owner | undefined): void {
+  const first = fs.mkdirSync(path, { recursive: true, mode: PUBLIC_FOLDER });
+  if (first === undefined || owner === undefined) return;
+  for (let one = path; one.startsWith(first); one = dirname(one)) fs.chownSync(one, owner.uid, owner.gid);
+}
+
+function rename(from: string, to: string, { bytes, mode, owner }: Omit<NewFile, 'path'>): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    if (errno(error) !== 'EXDEV') throw error;
+    // A folder inside this one is on another disk.
+    writeWhole(to, bytes, mode, { replace: true, ...(owner === undefined ? {} : { owner }) });
+    fs.unlinkSync(from);
   }
 }
 
@@ -103,7 +137,7 @@ function unless<T>(codes: readonly string[], action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (codes.includes(errno(error))) return undefined;
     throw error;
   }
 }

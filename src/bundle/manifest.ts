@@ -4,45 +4,57 @@
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { toHex } from '../core/text.ts';
+import type { Owner } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import type { OutputFile } from './file.ts';
 import { foldersAbove, MANIFEST } from './paths.ts';
 
 const ManifestSchema = v.object({
   version: v.literal(1),
+  ownFolder: v.optional(v.boolean(), false),
   files: v.array(v.object({ path: v.string(), sha256: v.string() })),
 });
 
-/** SHA-256 by path. */
-export type Manifest = ReadonlyMap<string, string>;
+export interface Manifest {
+  /** SHA-256 by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Whether local-ca made the folder too. */
+  readonly ownFolder: boolean;
+}
 
 export const sha256 = (bytes: Uint8Array): string => toHex(createHash('sha256').update(bytes).digest());
 
 /** One that is missing or damaged claims no file. */
 export function readManifest(folder: string): Manifest {
   try {
-    const { files } = v.parse(ManifestSchema, JSON.parse(fs.readFileSync(join(folder, MANIFEST), 'utf8')));
-    return new Map(files.map((file) => [file.path, file.sha256]));
+    const { files, ownFolder } = v.parse(ManifestSchema, JSON.parse(fs.readFileSync(join(folder, MANIFEST), 'utf8')));
+    return { files: new Map(files.map((file) => [file.path, file.sha256])), ownFolder };
   } catch {
-    return new Map();
+    return { files: new Map(), ownFolder: false };
   }
 }
 
-/** With these files added to what was known. */
-export function encodeManifest(known: Manifest, files: readonly OutputFile[]): Uint8Array {
-  const all = new Map([...known, ...files.map((file) => [file.path, sha256(file.bytes)] as const)]);
-  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, hash]) => ({ path, sha256: hash }));
+export const addFiles = ({ files: known, ownFolder }: Manifest, files: readonly OutputFile[]): Manifest => ({
+  files: new Map([...known, ...files.map((file) => [file.path, sha256(file.bytes)] as const)]),
+  ownFolder,
+});
+
+/** As it stands in the folder. */
+export function manifestFile({ files, ownFolder }: Manifest, owner?: Owner): OutputFile {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, hash]) => ({ path, sha256: hash }));
   const about = 'Files that local-ca made here; it replaces no others.';
-  return new TextEncoder().encode(`${JSON.stringify({ about, version: 1, files: sorted }, null, 2)}\n`);
+  const record = { about, version: 1, ...(ownFolder ? { ownFolder } : {}), files: sorted };
+  const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+  return { path: MANIFEST, mode: 0o644, secret: false, bytes, ...(owner === undefined ? {} : { owner }) };
 }
 
 /** What local-ca made there earlier, is there still, and is none of these files. It stays: it may be a key's only copy. */
 export function leftoversIn(folder: string, files: readonly OutputFile[]): string[] {
   const made = new Set(files.map((file) => file.path));
-  const others = [...readManifest(folder).keys()].filter((path) => !made.has(path));
+  const others = [...readManifest(folder).files.keys()].filter((path) => !made.has(path));
   return others.map((path) => join(folder, path)).filter((path) => fs.existsSync(path));
 }
 
@@ -50,15 +62,20 @@ export function leftoversIn(folder: string, files: readonly OutputFile[]): strin
 export function refuseForeign(folder: string, files: readonly OutputFile[], force: boolean): void {
   const manifest = readManifest(folder);
   for (const { path } of files) {
-    for (const parent of foldersAbove(path)) refuseParent(join(folder, parent));
-    refuseTarget(join(folder, path), manifest.get(path), force);
+    refuseParents(folder, path);
+    refuseTarget(join(folder, path), manifest.files.get(path), force);
   }
 }
 
 /** Through a symbolic link, a file would land outside the folder. */
-function refuseParent(path: string): void {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isDirectory()) return;
+export function refuseParents(folder: string, path: string): void {
+  for (const parent of foldersAbove(path)) isFolder(join(folder, parent));
+}
+
+/** Whether it is there. Throws LOCAL_CA_OUTPUT_EXISTS for anything but a folder, and for a link to one. */
+export function isFolder(path: string): boolean {
+  const stat = fs.lstatSync(resolve(path), { throwIfNoEntry: false });
+  if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw blocked(path, stat.isSymbolicLink() ? 'is a symbolic link' : 'is not a folder');
 }
 

@@ -9,8 +9,10 @@ export interface Material {
   readonly leaf?: LeafMaterial;
   /** DER, from the leaf's issuer upwards; empty when the root signed. */
   readonly intermediates: readonly Uint8Array[];
-  /** DER; usually one. Two during a rotation. */
+  /** DER; usually one. While a root is being replaced, the new one and then the old one. */
   readonly roots: readonly Uint8Array[];
+  /** DER of the revocation lists of all CAs of the chain, where there are any. */
+  readonly crls?: readonly Uint8Array[];
   readonly authority: CertificateFacts;
 }
 

@@ -15,6 +15,8 @@ const TRUST_PASSWORD = 'changeit';
 
 interface Request {
   readonly given: string | undefined;
+  /** What local-ca made up for the files that these replace. */
+  readonly earlier: string | undefined;
   /** Which stores there are. */
   readonly kinds: ReadonlySet<'key' | 'trust'>;
   /** The template's, for trust stores. */
@@ -22,13 +24,13 @@ interface Request {
   readonly random: (length: number) => Uint8Array;
 }
 
-export function choosePasswords({ given, kinds, fixed = TRUST_PASSWORD, random }: Request): Passwords {
+export function choosePasswords({ given, earlier, kinds, fixed = TRUST_PASSWORD, random }: Request): Passwords {
   if (given !== undefined) {
     checkGiven(given, kinds);
     return { key: given, trust: given, generated: false, given: true };
   }
   const generated = kinds.has('key');
-  return { key: generated ? makePassword(random) : '', trust: fixed, generated, given: false };
+  return { key: generated ? (earlier ?? makePassword(random)) : '', trust: fixed, generated, given: false };
 }
 
 function checkGiven(given: string, kinds: ReadonlySet<'key' | 'trust'>): void {

@@ -1,14 +1,16 @@
 /** From an issued certificate to files: which bundle, into which folder, with which zip. */
-import { join } from 'node:path';
-import { type Bundle, buildBundle } from '../bundle/bundle.ts';
+import { join, resolve } from 'node:path';
+import { type Bundle, type BundleOptions, buildBundle } from '../bundle/bundle.ts';
 import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
 import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
 import { BundleFile, modeText } from '../bundle/file.ts';
 import type { Material } from '../bundle/material.ts';
 import type { Template } from '../bundle/template.ts';
+import { fingerprintSha256 } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { FORMATS, type FormatName } from '../formats/formats.ts';
+import type { Change, PlacementRecord } from '../store/store.ts';
 import type { Context, Flag, Flags } from './command.ts';
 import { refuseHomePlaces, refuseZipOnto } from './places.ts';
 import type { Delivered, DeliveredFile } from './records.ts';
@@ -75,28 +77,49 @@ export interface Delivery extends Delivered {
   readonly bundles: readonly Bundle[];
   /** For each bundle, the files of an earlier one that stay beside it. */
   readonly leftovers: readonly (readonly string[])[];
+  /** What a renewal has to know, to be recorded together with the certificates. */
+  readonly placements: readonly Change[];
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
+
+/** How the files of a bundle are made, beside what its template says. */
+export type Wishes = Pick<BundleOptions, 'formats' | 'alias' | 'p12Profile' | 'password' | 'earlierPassword'>;
 
 export interface Parcel {
   readonly material: Material;
   readonly template: Template;
   readonly out: string;
+  readonly wishes: Wishes;
 }
 
+/** Where a delivery goes beside its folders, and what it may replace. */
+export interface Shipping {
+  readonly zip?: string | undefined;
+  readonly force?: boolean;
+}
+
+export const shippingOf = (flags: Flags): Shipping => ({
+  zip: flags.zip as string | undefined,
+  force: flags.force === true,
+});
+
 /** Makes the files of each parcel and stages them; an error leaves nothing behind. */
-export async function stageDelivery(parcels: readonly Parcel[], context: Context, flags: Flags): Promise<Delivery> {
-  const zip = flags.zip as string | undefined;
+export async function stageDelivery(
+  parcels: readonly Parcel[],
+  context: Context,
+  { zip, force = false }: Shipping,
+): Promise<Delivery> {
   for (const { out } of parcels) refuseHomePlaces(out, context.home, '--out');
   if (zip !== undefined) refuseHomePlaces(zip, context.home, '--zip');
   const bundles: Bundle[] = [];
-  for (const { material, template } of parcels) {
-    bundles.push(await buildBundle(material, template, bundleOptions(context, flags)));
+  for (const { material, template, wishes } of parcels) {
+    const { ambient } = context;
+    const options = { ...wishes, now: ambient.now(), random: (length: number) => ambient.random(length) };
+    bundles.push(await buildBundle(material, template, options));
   }
   const outputs = bundles.map(({ files }, i) => ({ out: (parcels[i] as Parcel).out, files }));
   if (zip !== undefined) refuseZipOnto(zip, outputs);
-  const force = flags.force === true;
   const stages: Stage[] = [];
   try {
     for (const { out, files } of outputs) stages.push({ path: out, ...(await stageDirectory(out, files, { force })) });
@@ -107,6 +130,7 @@ export async function stageDelivery(parcels: readonly Parcel[], context: Context
       leftovers,
       files: outputs.flatMap(({ out, files }) => files.map((file) => delivered(join(out, file.path), file))),
       zip: zip ?? null,
+      placements: parcels.map((parcel) => placementOf(parcel, parcels.length === 1 ? zip : undefined, context)),
       commit: () => commitAll(stages),
       discard: () => discardAll(stages),
     };
@@ -151,15 +175,38 @@ const delivered = (path: string, { mode, secret }: BundleFile): DeliveredFile =>
   secret,
 });
 
-function bundleOptions(context: Context, flags: Flags): Parameters<typeof buildBundle>[2] {
+/** A zip of several bundles cannot be made again for one of them. */
+function placementOf(
+  { material, template, out, wishes }: Parcel,
+  zip: string | undefined,
+  { ambient }: Context,
+): Change {
+  const record: PlacementRecord = {
+    label: material.leaf === undefined ? AUTHORITY_PLACEMENT : material.label,
+    serial: material.leaf?.serial ?? material.authority.serial,
+    template: template.name,
+    folder: resolve(out),
+    zip: zip === undefined ? null : resolve(zip),
+    formats: wishes.formats ?? null,
+    alias: wishes.alias ?? null,
+    p12Profile: wishes.p12Profile ?? null,
+    passwordGiven: wishes.password !== undefined,
+    roots: material.roots.map(fingerprintSha256),
+    writtenAt: ambient.now(),
+  };
+  return { kind: 'placement', record };
+}
+
+/** The files of the CA alone, under a label that no certificate can have. */
+export const AUTHORITY_PLACEMENT = '';
+
+export function wishesOf(flags: Flags): Wishes {
   const password = secretFrom(flags, 'password');
   return {
     ...(flags.format === undefined ? {} : { formats: flags.format as FormatName[] }),
     ...(password === undefined ? {} : { password }),
     ...(flags.alias === undefined ? {} : { alias: flags.alias as string }),
     ...(flags.p12Profile === undefined ? {} : { p12Profile: flags.p12Profile as (typeof P12_PROFILES)[number] }),
-    now: context.ambient.now(),
-    random: (length) => context.ambient.random(length),
   };
 }
 

@@ -10,7 +10,7 @@ import { CA_FOLDER, INVENTORY, KEYS_FOLDER } from '../store/layout.ts';
 const INVENTORY_FILES = ['', '-wal', '-shm'].map((suffix) => `${INVENTORY}${suffix}`);
 
 /** `cd HOME; local-ca export --ca` would put what clients get beside the CA's private key. */
-export function refuseHomePlaces(path: string, home: string, flag: '--out' | '--zip'): void {
+export function refuseHomePlaces(path: string, home: string, flag: `--${string}`): void {
   const why = whyNot(realPlace(path), wholeRealPath(resolve(home)));
   if (why === undefined) return;
   throw new LocalCaError('LOCAL_CA_PATH_INVALID', `${quote(path)} is ${why}`, `Choose another place with ${flag}.`);

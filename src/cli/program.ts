@@ -51,18 +51,32 @@ export function buildProgram(
       exitCode = (await command.run(makeContext(flags), leaf.args, flags)) ?? 0;
     });
   }
-  return {
-    parse: async (argv) => {
-      try {
-        await program.parseAsync(argv as string[], { from: 'user' });
-      } catch (error) {
-        if (!(error instanceof CommanderError)) throw error;
-        if (error.exitCode === 0) return 0;
-        throw usageError(error);
-      }
-      return exitCode;
-    },
+  const parse = async (argv: readonly string[]): Promise<number> => {
+    try {
+      await program.parseAsync(argv as string[], { from: 'user' });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      if (error.exitCode === 0) return 0;
+      const bare = error.code === 'commander.help' && program.args.length === 0;
+      const chosen = bare ? await chosenInstead(program, commands, makeContext) : undefined;
+      if (chosen === undefined) throw usageError(error);
+      return chosen.length === 0 ? 0 : parse([...chosen, ...argv]);
+    }
+    return exitCode;
   };
+  return { parse };
+}
+
+/** No command at all is a question where somebody can answer; undefined elsewhere. */
+async function chosenInstead(
+  program: CommanderCommand,
+  commands: readonly Command[],
+  makeContext: MakeContext,
+): Promise<readonly string[] | undefined> {
+  const context = makeContext(mergeFlags(program));
+  if (!context.io.interactive) return undefined;
+  const { chooseCommand } = await import('./wizard/run-menu.ts');
+  return chooseCommand(context, commands);
 }
 
 function configure(command: CommanderCommand, write: (text: string) => void): CommanderCommand {

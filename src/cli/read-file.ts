@@ -1,5 +1,7 @@
 /** Files that people hand in, of any of the formats that local-ca reads: what they hold, and in what they hold it. */
+import { orderCertificates } from '../core/chain.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
@@ -11,20 +13,20 @@ import { decodePem, type PemBlock } from '../formats/pem.ts';
 /** The largest CRLs and trust stores that are seen in the wild have a few megabytes. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
+interface Place {
+  /** Of the file in a zip. */
+  readonly path?: string;
+  /** In a key store. */
+  readonly alias?: string;
+}
+
 /** One thing found in a file. */
-export type Found =
-  | {
-      readonly kind: 'certificate' | 'csr' | 'crl';
-      readonly der: Uint8Array;
-      readonly alias?: string;
-      readonly trusted?: boolean;
-    }
-  | { readonly kind: 'private-key'; readonly key: PrivateKey; readonly alias?: string }
-  | {
-      readonly kind: 'encrypted-private-key' | 'public-key' | 'other';
-      readonly title: string;
-      readonly alias?: string;
-    };
+export type Found = Place &
+  (
+    | { readonly kind: 'certificate' | 'csr' | 'crl'; readonly der: Uint8Array; readonly trusted?: boolean }
+    | { readonly kind: 'private-key'; readonly key: PrivateKey }
+    | { readonly kind: 'encrypted-private-key' | 'public-key' | 'other'; readonly title: string }
+  );
 
 export interface Contents {
   readonly format: DetectedFormat;
@@ -91,7 +93,29 @@ const READERS: Readonly<Record<DetectedFormat, Reader>> = {
       ? [{ kind: 'encrypted-private-key', title: 'a private key with a pass phrase; --password opens it' }]
       : [{ kind: 'private-key', key: importKey(bytes, password) }],
   'public-key': () => [{ kind: 'public-key', title: 'a public key' }],
+  zip: async (bytes, reading) => {
+    const { readZip } = await import('../formats/zip-read.ts');
+    const found: Found[] = [];
+    for (const { name, bytes: entry } of readZip(bytes)) {
+      const inside = await readEntry(entry, { ...reading, name });
+      found.push(...inside.map((one) => ({ ...one, path: name })));
+    }
+    return found;
+  },
 };
+
+/** What cannot be read is named, and does not hide the rest: a README, an error page that was saved as ca.crt. */
+async function readEntry(bytes: Uint8Array, reading: Reading): Promise<Found[]> {
+  const format = detectFormat(bytes);
+  if (format === undefined) return [{ kind: 'other', title: 'none of the formats that local-ca reads' }];
+  if (format === 'zip') return [{ kind: 'other', title: 'a zip in the zip, which is not opened' }];
+  try {
+    return await READERS[format](bytes, reading);
+  } catch (error) {
+    if (!(error instanceof LocalCaError)) throw error;
+    return [{ kind: 'other', title: error.message }];
+  }
+}
 
 function entryContents(entry: StoreEntry): Found[] {
   const { alias } = entry;
@@ -123,32 +147,29 @@ async function readBlock({ label, der, headers }: PemBlock, reading: Reading): P
   if (Object.keys(headers).length > 0)
     return [{ kind: 'encrypted-private-key', title: `${label}, with a pass phrase` }];
   const format = detectFormat(der);
-  if (format === undefined || format === 'pem') return [{ kind: 'other', title: `${label}, ${der.length} bytes` }];
+  if (format === undefined || format === 'pem' || format === 'zip')
+    return [{ kind: 'other', title: `${label}, ${der.length} bytes` }];
   return READERS[format](der, reading);
 }
 
 function unknown(name: string, bytes: Uint8Array): LocalCaError {
-  const isZip = new TextDecoder('latin1').decode(bytes.subarray(0, 2)) === 'PK';
-  const what =
-    bytes.length === 0
-      ? 'is empty'
-      : isZip
-        ? 'is a zip: unpack it first'
-        : 'is none of the formats that local-ca reads';
+  const what = bytes.length === 0 ? 'is empty' : 'is none of the formats that local-ca reads';
   return new LocalCaError(
     'LOCAL_CA_INPUT_UNKNOWN',
     `${quote(name)} ${what}`,
-    'It reads PEM, DER certificates, requests, revocation lists and keys, PKCS#7, PKCS#12 and JKS; a file that is cut short is none of them.',
+    'It reads PEM, DER certificates, requests, revocation lists and keys, PKCS#7, PKCS#12, JKS, and zips of these; a file that is cut short is none of them.',
   );
 }
 
+/** In the file's order, which in a zip means nothing: there, leaves first, and each certificate once. */
 export async function certificatesOf(
   bytes: Uint8Array,
   name: string,
   password: string | undefined,
 ): Promise<Uint8Array[]> {
-  const { found } = await readContents(bytes, name, password);
-  return found.flatMap((one) => (one.kind === 'certificate' ? [one.der] : []));
+  const { format, found } = await readContents(bytes, name, password);
+  const certificates = found.flatMap((one) => (one.kind === 'certificate' ? [one.der] : []));
+  return format === 'zip' ? orderCertificates(certificates.map(parseCertificate)).map(({ der }) => der) : certificates;
 }
 
 export async function crlsOf(bytes: Uint8Array, name: string): Promise<Uint8Array[]> {

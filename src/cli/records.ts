@@ -1,5 +1,6 @@
 /** Inventory records as the command line shows them; the JSON keys are a contract. */
 import { resolve } from 'node:path';
+import { isDue } from '../core/duration.ts';
 import { isoTime } from '../core/time.ts';
 import type { Warning } from '../core/validity.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
@@ -8,13 +9,10 @@ export type ShownState = 'valid' | 'due' | 'expired' | 'revoked' | 'superseded';
 
 const DAY = 86_400_000;
 
-/** Due for renewal: 30 days before the end, or a third of its life if that is less. */
 export function stateOf(record: CertificateRecord, now: Date): ShownState {
   if (record.state !== 'valid') return record.state;
-  const left = record.notAfter.getTime() - now.getTime();
-  if (left <= 0) return 'expired';
-  const life = record.notAfter.getTime() - record.notBefore.getTime();
-  return left < Math.min(30 * DAY, life / 3) ? 'due' : 'valid';
+  if (record.notAfter <= now) return 'expired';
+  return isDue(record, undefined, now) ? 'due' : 'valid';
 }
 
 /** Rounded up: what was issued a moment ago for 365 days has 365 left. */

@@ -1,13 +1,15 @@
 /** Request + profile + signer -> certificate, with the defaults of the design's table. */
 import { createHash } from 'node:crypto';
 import type { Ambient } from './ambient.ts';
-import { bitString, children, readBitString, readWhole, sequence } from './der.ts';
+import { children, readBitString, readWhole } from './der.ts';
+import { authorityInformation, crlDistributionPoints } from './distribution.ts';
 import * as extension from './extensions.ts';
 import type { SubjectName } from './names.ts';
 import type { Certificate } from './parse.ts';
 import { subjectKeyIdOf } from './parse.ts';
 import { authorityProfile, type Profile } from './profiles.ts';
 import type { Signer } from './signer.ts';
+import { signTbs } from './write-signed.ts';
 import type { CertificateFields } from './x509.ts';
 
 /** 16 random bytes, the top bit clear and the next one set, so that DER neither pads nor shortens it. */
@@ -24,7 +26,8 @@ export function keyIdentifier(publicKey: Uint8Array): Uint8Array {
 }
 
 /** The issuer's key identifier is copied from its certificate: an imported CA may have used another hash. */
-const issuerKeyIdentifier = (issuer: Certificate) => subjectKeyIdOf(issuer) ?? keyIdentifier(issuer.publicKey);
+export const issuerKeyIdentifier = (issuer: Certificate): Uint8Array =>
+  subjectKeyIdOf(issuer) ?? keyIdentifier(issuer.publicKey);
 
 export interface LeafFields {
   readonly serial: Uint8Array;
@@ -36,27 +39,41 @@ export interface LeafFields {
   readonly notAfter: Date;
   readonly publicKey: Uint8Array;
   readonly rsa: boolean;
+  /** Where the issuer's revocation list is fetched. */
+  readonly crlUrls?: readonly string[];
+  /** Where its OCSP responder answers. */
+  readonly ocspUrls?: readonly string[];
 }
 
 export async function makeLeaf(fields: LeafFields, issuer: Certificate, signer: Signer): Promise<Uint8Array> {
-  const { profile, names, subject } = fields;
-  const emptySubject = children(readWhole(subject)).length === 0;
+  const { profile, names, subject, crlUrls = [], ocspUrls = [] } = fields;
   return sign(
     {
       ...fields,
       issuer: issuer.subject,
       extensions: [
-        extension.basicConstraints(false),
-        extension.keyUsage(fields.rsa ? [...profile.keyUsage, ...profile.keyUsageRsa] : profile.keyUsage),
-        extension.extendedKeyUsage(profile.extendedKeyUsage),
+        ...usageExtensions(profile, fields.rsa),
         extension.subjectKeyIdentifier(keyIdentifier(fields.publicKey)),
         extension.authorityKeyIdentifier(issuerKeyIdentifier(issuer)),
-        extension.subjectAltName(names, emptySubject),
+        alternativeNames(names, subject),
+        ...(crlUrls.length === 0 ? [] : [crlDistributionPoints(crlUrls)]),
+        ...(ocspUrls.length === 0 ? [] : [authorityInformation(ocspUrls)]),
       ],
     },
     signer,
   );
 }
+
+/** What a profile stands for: not a CA, and for these uses. */
+export const usageExtensions = (profile: Profile, rsa: boolean): extension.Extension[] => [
+  extension.basicConstraints(false),
+  extension.keyUsage(rsa ? [...profile.keyUsage, ...profile.keyUsageRsa] : profile.keyUsage),
+  extension.extendedKeyUsage(profile.extendedKeyUsage),
+];
+
+/** Critical when they are all that there is (RFC 5280 4.2.1.6). */
+export const alternativeNames = (names: readonly SubjectName[], subject: Uint8Array): extension.Extension =>
+  extension.subjectAltName(names, children(readWhole(subject)).length === 0);
 
 export interface AuthorityFields {
   readonly role: 'root' | 'intermediate';
@@ -65,38 +82,47 @@ export interface AuthorityFields {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly publicKey: Uint8Array;
-  /** How many CAs may stand below this one. */
-  readonly pathLength: number;
+  /** How many CAs may stand below this one; any number unless given. */
+  readonly pathLength?: number;
   readonly constraints?: extension.NameConstraints;
+  /** That of a key which has one already, when another tool made it with another hash. */
+  readonly keyIdentifier?: Uint8Array;
+  /** Instead of the issuer's own. */
+  readonly authorityKeyIdentifier?: Uint8Array;
+  /** From an earlier certificate, byte for byte, in the place of what would be written. */
+  readonly copiedExtensions?: readonly extension.Extension[];
 }
 
-/** A CA certificate: self-signed when it has no issuer. */
+/**
+ * A CA certificate: self-signed when it has no issuer. An issuer of the same subject with another key makes a cross
+ * certificate: it is self-issued, and so takes nothing of the path length above it (RFC 5280 4.2.1.9).
+ */
 export async function makeAuthority(
   fields: AuthorityFields,
   issuer: Certificate | undefined,
   signer: Signer,
 ): Promise<Uint8Array> {
-  const ownKeyIdentifier = keyIdentifier(fields.publicKey);
-  const constraints = fields.constraints === undefined ? [] : [extension.nameConstraints(fields.constraints)];
   return sign(
-    {
-      ...fields,
-      issuer: issuer?.subject ?? fields.subject,
-      extensions: [
-        extension.basicConstraints(true, fields.pathLength),
-        extension.keyUsage(authorityProfile(fields.role).keyUsage),
-        extension.subjectKeyIdentifier(ownKeyIdentifier),
-        extension.authorityKeyIdentifier(issuer === undefined ? ownKeyIdentifier : issuerKeyIdentifier(issuer)),
-        ...constraints,
-      ],
-    },
+    { ...fields, issuer: issuer?.subject ?? fields.subject, extensions: authorityExtensions(fields, issuer) },
     signer,
   );
 }
 
-/** Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 4.1). */
+function authorityExtensions(fields: AuthorityFields, issuer: Certificate | undefined): extension.Extension[] {
+  const { constraints, copiedExtensions = [] } = fields;
+  const own = fields.keyIdentifier ?? keyIdentifier(fields.publicKey);
+  const above = fields.authorityKeyIdentifier ?? (issuer === undefined ? own : issuerKeyIdentifier(issuer));
+  const written = [
+    extension.basicConstraints(true, fields.pathLength),
+    extension.keyUsage(authorityProfile(fields.role).keyUsage),
+    extension.subjectKeyIdentifier(own),
+    extension.authorityKeyIdentifier(above),
+    ...(constraints === undefined ? [] : [extension.nameConstraints(constraints)]),
+  ];
+  return [...written.filter(({ oid }) => !copiedExtensions.some((copied) => copied.oid === oid)), ...copiedExtensions];
+}
+
 async function sign(fields: CertificateFields, signer: Signer): Promise<Uint8Array> {
   const { encodeTbsCertificate } = await import('./x509.ts');
-  const tbs = await encodeTbsCertificate(fields, signer.algorithm);
-  return sequence(tbs, signer.algorithm.signatureIdentifier, bitString(await signer.sign(tbs)));
+  return signTbs(await encodeTbsCertificate(fields, signer.algorithm), signer);
 }

@@ -1,9 +1,10 @@
 /** Certificate revocation lists (RFC 5280 5). */
+import { attempt } from './attempt.ts';
 import { children, type Element, expectTag, readSmallInteger, readWhole, TAG } from './der.ts';
 import { type Extension, readAuthorityKeyIdentifier } from './extensions.ts';
 import { extensionValue, readExtensions, readSerial, readTime } from './parse.ts';
+import { type RevocationReason, reasonOfCode } from './reasons.ts';
 import { readSigned, type Signed } from './signature.ts';
-import { toHex } from './text.ts';
 import { readOrExplain } from './unreadable.ts';
 
 export interface RevokedEntry {
@@ -11,6 +12,8 @@ export interface RevokedEntry {
   readonly serial: string;
   readonly at: Date;
   readonly reason?: RevocationReason;
+  /** Since when it must not be trusted, where that was before it was revoked: the invalidity date (RFC 5280 5.3.2). */
+  readonly invalidSince?: Date;
 }
 
 export interface RevocationList extends Signed {
@@ -38,22 +41,6 @@ export const CRL_EXTENSION = {
   certificateIssuer: '2.5.29.29',
   authorityKeyIdentifier: '2.5.29.35',
 } as const;
-
-/** CRLReason by number; 7 is not used (RFC 5280 5.3.1). */
-const REVOCATION_REASONS = [
-  'unspecified',
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  undefined,
-  'removeFromCRL',
-  'privilegeWithdrawn',
-  'aACompromise',
-] as const;
-type RevocationReason = NonNullable<(typeof REVOCATION_REASONS)[number]>;
 
 const PROCESSED: ReadonlySet<string> = new Set([
   CRL_EXTENSION.number,
@@ -106,13 +93,23 @@ function readEntry(element: Element): { entry: RevokedEntry; unknown: readonly s
   // Most entries of a large list have no extensions, and nothing is allocated for those.
   if (list === undefined) return { entry, unknown: NOTHING_UNKNOWN };
   const extensions = readExtensions(list);
-  const reason = extensions.find(({ oid }) => oid === CRL_EXTENSION.reason);
-  const known = reason === undefined ? undefined : readReason(reason.value);
-  return { entry: known === undefined ? entry : { ...entry, reason: known }, unknown: unprocessed(extensions) };
+  return { entry: { ...entry, ...entryExtensions(extensions) }, unknown: unprocessed(extensions) };
+}
+
+function entryExtensions(extensions: readonly Extension[]): Pick<RevokedEntry, 'reason' | 'invalidSince'> {
+  const code = extensionValue({ extensions }, CRL_EXTENSION.reason);
+  const reason = code === undefined ? undefined : readReason(code);
+  const date = extensionValue({ extensions }, CRL_EXTENSION.invalidityDate);
+  // A date in another form does not make the list unusable: nothing is decided by it.
+  const invalidSince = date === undefined ? undefined : attempt(() => readTime(readWhole(date)));
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(invalidSince === undefined ? {} : { invalidSince }),
+  };
 }
 
 const readReason = (value: Uint8Array): RevocationReason | undefined =>
-  REVOCATION_REASONS[readWhole(value, TAG.enumerated).contents[0] ?? 0];
+  reasonOfCode(readWhole(value, TAG.enumerated).contents[0] ?? 0);
 
 const unprocessed = (extensions: readonly Extension[]): string[] =>
   extensions.filter(({ oid, critical }) => critical && !PROCESSED.has(oid)).map(({ oid }) => oid);
@@ -122,7 +119,7 @@ function namedExtensions(extensions: readonly Extension[]): Pick<RevocationList,
   const authority = extensionValue({ extensions }, CRL_EXTENSION.authorityKeyIdentifier);
   const authorityKeyId = authority === undefined ? undefined : readAuthorityKeyIdentifier(authority);
   return {
-    ...(number === undefined ? {} : { number: toHex(readWhole(number, TAG.integer).contents) }),
+    ...(number === undefined ? {} : { number: readSerial(readWhole(number, TAG.integer).contents) }),
     ...(authorityKeyId === undefined ? {} : { authorityKeyId }),
   };
 }

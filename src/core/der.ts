@@ -24,7 +24,9 @@ export const TAG = {
   set: 0x31,
 } as const;
 
-export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export const concatBytes = (...parts: readonly Uint8Array[]) => concatList(parts);
+
+function concatList(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -41,9 +43,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 // --- writing ---------------------------------------------------------------------------------------------------
 
 /** One element: tag, length in its shortest form (X.690 10.1), contents. */
-export function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export const tlv = (tag: number, ...contents: readonly Uint8Array[]) => tlvOf(tag, contents);
+
+function tlvOf(tag: number, contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = contents.reduce((sum, part) => sum + part.length, 0);
-  return concatBytes(Uint8Array.of(tag, ...encodeLength(length)), ...contents);
+  return concatList([Uint8Array.of(tag, ...encodeLength(length)), ...contents]);
 }
 
 function encodeLength(length: number): number[] {
@@ -53,7 +57,10 @@ function encodeLength(length: number): number[] {
   return [0x80 | bytes.length, ...bytes];
 }
 
-export const sequence = (...items: readonly Uint8Array[]) => tlv(TAG.sequence, ...items);
+export const sequence = (...items: readonly Uint8Array[]) => tlvOf(TAG.sequence, items);
+
+/** SEQUENCE OF, for lists that may be longer than the arguments of a call (some 100,000). */
+export const sequenceOf = (items: readonly Uint8Array[]) => tlvOf(TAG.sequence, items);
 
 /** SET OF: the elements in ascending order of their encodings (X.690 11.6). */
 export const setOf = (...items: readonly Uint8Array[]) => tlv(TAG.set, ...[...items].sort(compareBytes));
@@ -210,6 +217,8 @@ export function readBitString(element: Element | undefined): Uint8Array {
   if (contents[0] !== 0) throw malformed(0, 'a bit string that is not a whole number of bytes');
   return contents.subarray(1);
 }
+
+export const isText = ({ tag }: Element): boolean => tag >= TAG.utf8String && tag <= TAG.bmpString;
 
 /** The text of any ASN.1 string type that names are written in. */
 export function readText(element: Element): string {

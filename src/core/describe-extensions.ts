@@ -12,7 +12,7 @@ import {
   readNameConstraints,
   readSubjectKeyIdentifier,
 } from './extensions.ts';
-import { AUTHORITY_INFORMATION, extensionName, isProcessed, isReadable } from './known-extensions.ts';
+import { extensionName, isProcessed, isReadable } from './known-extensions.ts';
 import { generalNameText, subtreeText } from './name-text.ts';
 import { toHex } from './text.ts';
 
@@ -48,7 +48,7 @@ export function describeExtensions(extensions: readonly Extension[]): DescribedE
     return extension === undefined ? undefined : attempt(() => reader(extension.value));
   };
   const basic = read(EXTENSION.basicConstraints, readBasicConstraints);
-  const access = read(AUTHORITY_INFORMATION, readAuthorityInformation) ?? [];
+  const access = read(EXTENSION.authorityInformation, readAuthorityInformation) ?? [];
   const constraints = read(EXTENSION.nameConstraints, readNameConstraints);
   const places = (method: string) =>
     access.filter((item) => item.method === method).map(({ location }) => generalNameText(location));

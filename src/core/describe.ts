@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { attempt } from './attempt.ts';
 import type { RevocationList } from './crl.ts';
-import type { CertificateRequest } from './csr.ts';
+import { type CertificateRequest, requestedBy } from './csr.ts';
+import { describeAttributes, microsoftTemplate } from './csr-attributes.ts';
 import { children, readOid, readWhole } from './der.ts';
 import { type DescribedExtensions, describeExtensions } from './describe-extensions.ts';
 import { algorithmOfSpki, type PrivateKey } from './keys.ts';
@@ -62,8 +63,12 @@ export interface CsrDescription extends DescribedExtensions {
   readonly keyType: string;
   readonly publicKeySha256: string;
   readonly signature: string;
-  /** OIDs of the attributes beside the requested extensions. */
-  readonly attributes: readonly string[];
+  /** Beside the requested extensions, by name or OID; a challenge password is not shown. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The template of a Windows CA that it names. */
+  readonly microsoftTemplate: string | null;
+  /** Those of its names that local-ca would not sign. Null when the names cannot be read. */
+  readonly unfitNames: readonly string[] | null;
 }
 
 export const describeCsr = (csr: CertificateRequest): CsrDescription => ({
@@ -71,8 +76,17 @@ export const describeCsr = (csr: CertificateRequest): CsrDescription => ({
   ...describePublicKey(csr.publicKey),
   signature: signatureTitle(csr),
   ...describeExtensions(csr.extensions),
-  attributes: csr.attributes.map(({ oid }) => oid),
+  attributes: describeAttributes(csr.attributes),
+  microsoftTemplate: microsoftTemplate(csr.extensions) ?? null,
+  unfitNames: attempt(() => requestedBy(csr).unfitNames) ?? null,
 });
+
+interface RevokedDescription {
+  readonly serial: string;
+  readonly revokedAt: string;
+  readonly reason: string | null;
+  readonly invalidSince: string | null;
+}
 
 export interface CrlDescription {
   readonly version: number;
@@ -84,7 +98,7 @@ export interface CrlDescription {
   readonly authorityKeyId: string | null;
   readonly signature: string;
   readonly unknownCritical: readonly string[];
-  readonly revoked: readonly { readonly serial: string; readonly revokedAt: string; readonly reason: string | null }[];
+  readonly revoked: readonly RevokedDescription[];
   readonly fingerprintSha256: string;
 }
 
@@ -98,10 +112,11 @@ export const describeCrl = (crl: RevocationList, at: Date): CrlDescription => ({
   authorityKeyId: crl.authorityKeyId === undefined ? null : toHex(crl.authorityKeyId),
   signature: signatureTitle(crl),
   unknownCritical: crl.unknownCritical,
-  revoked: crl.entries.map(({ serial, at: time, reason }) => ({
+  revoked: crl.entries.map(({ serial, at: time, reason, invalidSince }) => ({
     serial,
     revokedAt: isoTime(time),
     reason: reason ?? null,
+    invalidSince: invalidSince === undefined ? null : isoTime(invalidSince),
   })),
   fingerprintSha256: fingerprintSha256(crl.der),
 });

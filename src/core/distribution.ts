@@ -1,6 +1,39 @@
 /** Where to fetch revocation lists and issuers: the extensions that hold addresses (RFC 5280 4.2.1.13, 4.2.2.1, 5.2.5). */
-import { children, type Element, expectTag, readOid, readWhole, sequence, TAG } from './der.ts';
-import { type GeneralName, readGeneralNames } from './extensions.ts';
+import {
+  children,
+  context,
+  type Element,
+  expectTag,
+  oid,
+  readOid,
+  readWhole,
+  sequence,
+  sequenceOf,
+  TAG,
+} from './der.ts';
+import { EXTENSION, type Extension, type GeneralName, readGeneralNames } from './extensions.ts';
+import { encodeGeneralName } from './names.ts';
+
+export const ACCESS_METHOD = { ocsp: '1.3.6.1.5.5.7.48.1', caIssuers: '1.3.6.1.5.5.7.48.2' } as const;
+
+// --- writing ---------------------------------------------------------------------------------------------------
+
+const encodeUrl = (url: string) => encodeGeneralName({ kind: 'uri', bytes: new TextEncoder().encode(url) });
+
+/** A point for each address, as OpenSSL and Go write them: any one of them has the whole list. */
+export const crlDistributionPoints = (urls: readonly string[]): Extension => ({
+  oid: EXTENSION.crlDistributionPoints,
+  critical: false,
+  value: sequenceOf(urls.map((url) => sequence(context(0, true, context(0, true, encodeUrl(url)))))),
+});
+
+export const authorityInformation = (ocspUrls: readonly string[]): Extension => ({
+  oid: EXTENSION.authorityInformation,
+  critical: false,
+  value: sequenceOf(ocspUrls.map((url) => sequence(oid(ACCESS_METHOD.ocsp), encodeUrl(url)))),
+});
+
+// --- reading ---------------------------------------------------------------------------------------------------
 
 /** [0] { [0] fullName }: a name relative to the issuer's ([1]) is not used by anybody that we met. */
 function fullName(distributionPoint: Element | undefined): GeneralName[] {
@@ -21,8 +54,6 @@ export interface AccessDescription {
   readonly method: string;
   readonly location: GeneralName;
 }
-
-export const ACCESS_METHOD = { ocsp: '1.3.6.1.5.5.7.48.1', caIssuers: '1.3.6.1.5.5.7.48.2' } as const;
 
 export const readAuthorityInformation = (value: Uint8Array): AccessDescription[] =>
   children(readWhole(value, TAG.sequence)).flatMap((description) => {

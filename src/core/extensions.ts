@@ -14,6 +14,7 @@ import {
   readSmallInteger,
   readWhole,
   sequence,
+  sequenceOf,
   TAG,
 } from './der.ts';
 import { encodeGeneralName, GENERAL_NAME_TAG, type NameKind, type NameSubtree, type SubjectName } from './names.ts';
@@ -35,6 +36,10 @@ export const EXTENSION = {
   crlDistributionPoints: '2.5.29.31',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  authorityInformation: '1.3.6.1.5.5.7.1.1',
+  /** What a Windows CA shall make of a request: a template by name, or by OID and version. */
+  microsoftTemplateName: '1.3.6.1.4.1.311.20.2',
+  microsoftTemplate: '1.3.6.1.4.1.311.21.7',
 } as const;
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -64,7 +69,7 @@ export const extendedKeyUsage = (usages: readonly (keyof typeof EXTENDED_KEY_USA
 export const subjectAltName = (names: readonly SubjectName[], critical: boolean): Extension => ({
   oid: EXTENSION.subjectAltName,
   critical,
-  value: sequence(...names.map(encodeGeneralName)),
+  value: sequenceOf(names.map(encodeGeneralName)),
 });
 
 export const subjectKeyIdentifier = (keyIdentifier: Uint8Array): Extension => ({

@@ -21,8 +21,6 @@ interface ExtensionRow {
   readonly read?: (value: Uint8Array) => unknown;
 }
 
-export const AUTHORITY_INFORMATION = '1.3.6.1.5.5.7.1.1';
-
 const readSequence = (value: Uint8Array) => children(readWhole(value, TAG.sequence));
 
 const ROWS: Readonly<Record<string, ExtensionRow>> = {
@@ -37,7 +35,7 @@ const ROWS: Readonly<Record<string, ExtensionRow>> = {
   '2.5.29.32': { name: 'certificatePolicies', read: readSequence },
   [EXTENSION.authorityKeyIdentifier]: { name: 'authorityKeyIdentifier', read: readAuthorityKeyIdentifier },
   [EXTENSION.extendedKeyUsage]: { name: 'extendedKeyUsage', read: readExtendedKeyUsage },
-  [AUTHORITY_INFORMATION]: { name: 'authorityInfoAccess', read: readAuthorityInformation },
+  [EXTENSION.authorityInformation]: { name: 'authorityInfoAccess', read: readAuthorityInformation },
   '2.5.29.33': { name: 'policyMappings' },
   '2.5.29.36': { name: 'policyConstraints' },
   '2.5.29.46': { name: 'freshestCRL' },
@@ -45,8 +43,8 @@ const ROWS: Readonly<Record<string, ExtensionRow>> = {
   '1.3.6.1.5.5.7.1.24': { name: 'tlsFeature' },
   '1.3.6.1.5.5.7.48.1.5': { name: 'ocspNoCheck' },
   '1.3.6.1.4.1.11129.2.4.2': { name: 'signedCertificateTimestamps' },
-  '1.3.6.1.4.1.311.20.2': { name: 'microsoftCertificateTemplateName' },
-  '1.3.6.1.4.1.311.21.7': { name: 'microsoftCertificateTemplate' },
+  [EXTENSION.microsoftTemplateName]: { name: 'microsoftCertificateTemplateName' },
+  [EXTENSION.microsoftTemplate]: { name: 'microsoftCertificateTemplate' },
   '2.16.840.1.113730.1.1': { name: 'netscapeCertType' },
   '2.16.840.1.113730.1.13': { name: 'netscapeComment' },
 };

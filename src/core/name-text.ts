@@ -1,6 +1,6 @@
 /** GeneralNames (RFC 5280 4.2.1.6) as people read them. Anything that does not decode is shown as hex, never an error. */
 import ipaddr from 'ipaddr.js';
-import { children, readElement, readOid, readText, TAG, tlv } from './der.ts';
+import { children, isText, readElement, readOid, readText, TAG, tlv } from './der.ts';
 import type { GeneralName } from './extensions.ts';
 import { decodeSubject, formatSubject } from './subject.ts';
 import { toHex } from './text.ts';
@@ -53,8 +53,7 @@ function otherNameText(contents: Uint8Array): string {
   const type = readElement(contents);
   const wrapped = readElement(contents, type.bytes.length);
   const value = children(wrapped)[0] ?? wrapped;
-  const isText = value.tag >= TAG.utf8String && value.tag <= TAG.bmpString;
-  return `${readOid(type)}:${isText ? readText(value) : `#${toHex(value.bytes)}`}`;
+  return `${readOid(type)}:${isText(value) ? readText(value) : `#${toHex(value.bytes)}`}`;
 }
 
 function orHex(bytes: Uint8Array, read: () => string): string {

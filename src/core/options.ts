@@ -4,6 +4,12 @@
  */
 import { LocalCaError } from '../errors.ts';
 import { findKeyAlgorithm } from './algorithms.ts';
+import {
+  type Distribution,
+  type DistributionOptions,
+  distributionWarnings,
+  normalizeDistribution,
+} from './distribution-urls.ts';
 import { constraintsPermitting, type NameConstraints } from './extensions.ts';
 import { parseNames, parseSubtree, type SubjectName } from './names.ts';
 import type { OptionKinds } from './option-kinds.ts';
@@ -20,7 +26,7 @@ import {
 } from './validity.ts';
 
 /** What somebody asks of a server's, client's or person's certificate. */
-export interface LeafOptions extends ValidityOptions {
+export interface LeafOptions extends ValidityOptions, DistributionOptions {
   /** DNS names (wildcards, IDN), IP addresses, e-mail addresses, URIs; the first names the certificate. */
   names: readonly string[];
   /** `server` unless given: server, client, peer, code-signing, email. */
@@ -39,6 +45,8 @@ export interface LeafOptions extends ValidityOptions {
 
 const VALIDITY_OPTIONS: OptionKinds<ValidityOptions> = { days: 'number', notBefore: 'date', notAfter: 'date' };
 
+const DISTRIBUTION_OPTIONS: OptionKinds<DistributionOptions> = { crlUrls: 'strings', ocspUrls: 'strings' };
+
 /** For `checkOptions`, where the library is entered. */
 export const LEAF_OPTIONS: OptionKinds<LeafOptions> = {
   names: 'strings',
@@ -48,10 +56,11 @@ export const LEAF_OPTIONS: OptionKinds<LeafOptions> = {
   subject: 'string',
   template: 'string',
   ...VALIDITY_OPTIONS,
+  ...DISTRIBUTION_OPTIONS,
   force: 'boolean',
 };
 
-export interface LeafRequest extends RequestedValidity {
+export interface LeafRequest extends RequestedValidity, Distribution {
   readonly label: string;
   readonly names: readonly SubjectName[];
   readonly subject: DistinguishedName;
@@ -71,6 +80,7 @@ export function normalizeLeaf(options: LeafOptions, now: Date): LeafRequest {
   }
   const names = parseNames(options.names);
   const validity = normalizeValidity(options, 365, now);
+  const distribution = normalizeDistribution(options);
   return {
     label: checkLabel(options.label ?? labelOf(names[0] as SubjectName)),
     names,
@@ -79,7 +89,12 @@ export function normalizeLeaf(options: LeafOptions, now: Date): LeafRequest {
     keyType: findKeyAlgorithm(options.keyType ?? 'p256').keyType,
     template: options.template ?? null,
     ...validity,
-    warnings: [...lifeWarnings(validity, options.force === true), ...nameWarnings(names)],
+    ...distribution,
+    warnings: [
+      ...lifeWarnings(validity, options.force === true),
+      ...nameWarnings(names),
+      ...distributionWarnings(distribution),
+    ],
   };
 }
 
@@ -124,7 +139,7 @@ function nameWarnings(names: readonly SubjectName[]): Warning[] {
 // --- authorities -----------------------------------------------------------------------------------------------
 
 /** What somebody asks of a CA. */
-export interface AuthorityOptions extends ValidityOptions {
+export interface AuthorityOptions extends ValidityOptions, DistributionOptions {
   /** The CA's common name; `local-ca` with a short random tag unless given, so that two CAs never share a subject. */
   name?: string | undefined;
   organization?: string | undefined;
@@ -147,12 +162,13 @@ export const AUTHORITY_OPTIONS: OptionKinds<AuthorityOptions> = {
   country: 'string',
   keyType: 'string',
   ...VALIDITY_OPTIONS,
+  ...DISTRIBUTION_OPTIONS,
   intermediate: 'boolean',
   permit: 'strings',
   passphrase: 'secret',
 };
 
-export interface AuthorityRequest extends Validity {
+export interface AuthorityRequest extends Validity, Distribution {
   readonly name: string;
   readonly subject: Uint8Array;
   readonly intermediateSubject: Uint8Array;
@@ -180,6 +196,7 @@ export function normalizeAuthority(options: AuthorityOptions, fallbackName: stri
     keyType: findKeyAlgorithm(options.keyType ?? 'p256').keyType,
     intermediate: options.intermediate === true,
     ...normalizeValidity(options, 3650, now),
+    ...normalizeDistribution(options),
     ...(permit.length === 0 ? {} : { constraints: constraintsPermitting(permit.map(parseSubtree)) }),
   };
 }

@@ -9,6 +9,7 @@ import {
   readAuthorityKeyIdentifier,
   readBasicConstraints,
   readExtendedKeyUsage,
+  readGeneralNames,
   readKeyUsage,
   readSubjectKeyIdentifier,
 } from './extensions.ts';
@@ -120,14 +121,13 @@ const reader =
     return value === undefined ? undefined : read(value);
   };
 
-export const basicConstraintsOf: (certificate: Certificate) => BasicConstraints | undefined = reader(
+type Extended = Pick<Certificate, 'extensions'>;
+export const basicConstraintsOf: (certificate: Extended) => BasicConstraints | undefined = reader(
   EXTENSION.basicConstraints,
   readBasicConstraints,
 );
-export const keyUsageOf: (certificate: Certificate) => KeyUsage[] | undefined = reader(
-  EXTENSION.keyUsage,
-  readKeyUsage,
-);
+export const keyUsageOf: (certificate: Extended) => KeyUsage[] | undefined = reader(EXTENSION.keyUsage, readKeyUsage);
+export const subjectAltNamesOf = reader(EXTENSION.subjectAltName, readGeneralNames);
 export const extendedKeyUsageOf = reader(EXTENSION.extendedKeyUsage, readExtendedKeyUsage);
 export const subjectKeyIdOf = reader(EXTENSION.subjectKeyIdentifier, readSubjectKeyIdentifier);
 export const authorityKeyIdOf = reader(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier);

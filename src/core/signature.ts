@@ -1,5 +1,5 @@
 /** Checks signatures on certificates, requests and revocation lists: SEQUENCE { data, algorithm, BIT STRING }. */
-import type { webcrypto } from 'node:crypto';
+import { createPublicKey, verify, type webcrypto } from 'node:crypto';
 import { findSignatureScheme, type KeyAlgorithm, type SignatureScheme } from './algorithms.ts';
 import type { Ambient } from './ambient.ts';
 import { attempt } from './attempt.ts';
@@ -36,14 +36,17 @@ export type SignatureVerdict = 'good' | 'bad' | 'weak' | 'unsupported';
 export interface SignatureOptions {
   /** Check SHA-1 signatures too; the caller then reports them. */
   readonly acceptSha1?: boolean;
+  /** MD5 as well: SQL OpenNet's recipe still signs requests with it. */
+  readonly acceptMd5?: boolean;
 }
 
 export async function verifySignature(
   signed: Signed,
   issuerSpki: Uint8Array,
   ambient: Ambient,
-  { acceptSha1 = false }: SignatureOptions = {},
+  { acceptSha1 = false, acceptMd5 = false }: SignatureOptions = {},
 ): Promise<SignatureVerdict> {
+  if (acceptMd5 && signed.signatureOid === MD5_WITH_RSA) return checkMd5(signed, issuerSpki);
   const key = attempt(() => algorithmOfSpki(issuerSpki));
   const scheme = schemeOf(signed);
   if (isWeakSignature(signed) && !(acceptSha1 && scheme?.hash === 'SHA-1')) return 'weak';
@@ -75,6 +78,16 @@ async function check(
   return subtle.verify(parameters, handle, raw, tbs);
 }
 
+/** WebCrypto has no MD5. */
+function checkMd5({ tbs, signature }: Signed, spki: Uint8Array): SignatureVerdict {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    return verify('md5', tbs, key, signature) ? 'good' : 'bad';
+  } catch {
+    return 'bad';
+  }
+}
+
 /** Ecdsa-Sig-Value (RFC 3279 2.2.3) to WebCrypto's r ‖ s (IEEE P1363), each as long as the field. */
 function ecdsaToRaw(signature: Uint8Array, size: number): Uint8Array {
   const raw = new Uint8Array(2 * size);
@@ -94,11 +107,12 @@ interface Scheme extends SignatureScheme {
 }
 
 const RSA_PSS = '1.2.840.113549.1.1.10';
+const MD5_WITH_RSA = '1.2.840.113549.1.1.4';
 
 /** Known by name only, so that a listing or a refusal can tell what they are. */
 const OTHER_TITLES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.2', 'RSA with MD2'],
-  ['1.2.840.113549.1.1.4', 'RSA with MD5'],
+  [MD5_WITH_RSA, 'RSA with MD5'],
   ['1.2.840.113549.1.1.14', 'RSA with SHA-224'],
   [RSA_PSS, 'RSA-PSS'],
   ['1.2.840.10040.4.3', 'DSA with SHA-1'],

@@ -8,6 +8,7 @@ import {
   compareBytes,
   expectTag,
   ia5String,
+  isText,
   oid,
   printableString,
   readOid,
@@ -40,7 +41,8 @@ interface AttributeRow {
   readonly pattern?: RegExp;
 }
 
-const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/;
+/** What a PrintableString can hold (X.680 41.4). */
+export const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: IA5String is 7-bit ASCII
 const IA5 = /^[\x00-\x7f]*$/;
 const text = (name: string, oid: string, max: number): AttributeRow => ({ name, oid, max, encode: utf8String });
@@ -160,8 +162,7 @@ function decodeAttribute(element: { tag: number; bytes: Uint8Array; contents: Ui
   const dotted = readOid(type);
   if (value === undefined) throw invalid('an attribute of the name has no value', 'The certificate is damaged.');
   const known = ATTRIBUTES.find((row) => row.oid === dotted)?.name ?? dotted;
-  const isText = value.tag >= TAG.utf8String && value.tag <= TAG.bmpString;
-  return isText
+  return isText(value)
     ? { type: known, value: readText(value) }
     : { type: known, value: `#${toHex(value.bytes)}`, encoded: true };
 }

@@ -1,5 +1,6 @@
 /** How long a certificate lives: days or dates in, two whole seconds out, and what clients think of the span. */
 import { LocalCaError } from '../errors.ts';
+import { wholeSecond } from './time.ts';
 
 /** What was done, though some clients will not like it. */
 export interface Warning {
@@ -59,8 +60,6 @@ export function normalizeValidity(options: ValidityOptions, defaultDays: number,
   }
   return { notBefore: start, notAfter: end, startGiven: notBefore !== undefined };
 }
-
-const wholeSecond = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000);
 
 function endAfter(start: Date, from: Date, days: number): Date {
   if (!Number.isInteger(days) || days < 1) {

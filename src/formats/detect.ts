@@ -10,6 +10,7 @@ export type DetectedFormat =
   | 'pkcs7'
   | 'pkcs12'
   | 'jks'
+  | 'zip'
   | 'private-key'
   | 'encrypted-private-key'
   | 'public-key';
@@ -17,12 +18,17 @@ export type DetectedFormat =
 /** JKS, and JCEKS, which its reader knows to refuse. */
 const JAVA_MAGICS = ['feedfeed', 'cececece'];
 
+/** The header of a zip's first entry, or the end of an empty one. */
+const ZIP_MAGICS = ['504b0304', '504b0506'];
+
 /** `1.2.840.113549.1.7.*`, as it begins: every ContentInfo does, and PKCS#12 has one inside. */
 const PKCS7_TYPE = '06092a864886f70d0107';
 
 /** The kind of a file's contents; undefined when they are nothing that local-ca reads. Never throws. */
 export function detectFormat(bytes: Uint8Array): DetectedFormat | undefined {
-  if (JAVA_MAGICS.includes(hex(bytes, 0, 4))) return 'jks';
+  const magic = hex(bytes, 0, 4);
+  if (JAVA_MAGICS.includes(magic)) return 'jks';
+  if (ZIP_MAGICS.includes(magic)) return 'zip';
   if (bytes[0] !== TAG.sequence) return isPem(bytes) ? 'pem' : undefined;
   return detectBer(bytes) ?? detectDer(bytes);
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { outputExists, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { unfinished } from '../unfinished.ts';
-import { CA_FOLDER, type Home, homeAt, INVENTORY, KEYS_FOLDER, look } from './layout.ts';
+import { CA_FOLDER, type Home, homeAt, INVENTORY, KEYS_FOLDER, LOCK, look } from './layout.ts';
 import { restrictToUser } from './windows-acl.ts';
 
 /**
@@ -106,7 +106,7 @@ function isStale(place: string): boolean {
   if (!stat.isDirectory() || stat.uid !== (process.getuid?.() ?? stat.uid)) return false;
   const names = fs.readdirSync(place);
   const isHome = [CA_FOLDER, KEYS_FOLDER].every((name) => names.includes(name));
-  const isOnlyThat = names.every((name) => [CA_FOLDER, KEYS_FOLDER].includes(name) || name.startsWith(INVENTORY));
+  const isOnlyThat = names.every((name) => [CA_FOLDER, KEYS_FOLDER, LOCK].includes(name) || name.startsWith(INVENTORY));
   const times = [stat, ...names.map((name) => fs.lstatSync(join(place, name)))].map(({ mtimeMs }) => mtimeMs);
   return isHome && isOnlyThat && Date.now() - Math.max(...times) > HOUR;
 }

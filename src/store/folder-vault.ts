@@ -1,5 +1,5 @@
 /** Private keys as files, `<id>.key.pem`, that only their owner can read: checked again at every read. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSecret, writeWhole } from '../disk.ts';
 import type { LocalCaError } from '../errors.ts';
@@ -22,6 +22,10 @@ export function folderVault(folder: string, missing: (id: string, path: string) 
     },
     async remove(id) {
       rmSync(pathOf(id), { force: true });
+    },
+    async list() {
+      const names = readdirSync(folder).map((name) => /^([0-9a-f]{1,40})\.key\.pem$/.exec(name)?.[1]);
+      return names.filter((id) => id !== undefined).sort();
     },
   };
 }

@@ -3,17 +3,21 @@
  *
  *     HOME/                        0700
  *       inventory.db               0600   certificates, authorities and the audit log (SQLite)
+ *       inventory.lock             0600   empty: who holds SQLite's lock on it is at work (`lock.ts`)
  *       ca/<id>.key.pem            0600   an authority's private key; <id> is its certificate's serial
  *       ca/root.crt.pem            0644   copies for people; the inventory has the authoritative ones
  *       ca/intermediate.crt.pem    0644
+ *       ca/crl.pem                 0644   the newest revocation lists of all of them, once there are any
  *       keys/<serial>.key.pem      0600   a leaf's private key, where it was kept
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { lineOf } from '../core/lineage.ts';
 import { errno, readError, writeWhole } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { encodePem } from '../formats/pem.ts';
+import { encodeCrls, encodePem } from '../formats/pem.ts';
 import { folderVault } from './folder-vault.ts';
+import { type Exclusively, fileLock } from './lock.ts';
 import type { AuthorityRecord, Store } from './store.ts';
 import { type KeyVault, keyNotKept } from './vault.ts';
 
@@ -24,18 +28,26 @@ export interface Home {
   readonly store: Store;
   /** The CA's own keys, by authority id. */
   readonly caKeys: KeyVault;
-  /** Leaf keys that somebody asked to keep, by serial. */
+  /** Leaf keys that are kept: asked for, needed by a deployment, or waiting for another CA's answer. */
   readonly leafKeys: KeyVault;
+  /** Keeps other processes out. A key is saved, and what names it recorded, in one piece of such work. */
+  readonly exclusively: Exclusively;
   /** Where people find the current root's or intermediate's certificate. */
   certificatePath(role: AuthorityRecord['role']): string;
   /** Writes those copies anew: for when the authorities have changed. `createHome` does it by itself. */
   publishCertificates(): Promise<void>;
+  /** Where people find the newest revocation lists. */
+  readonly listsPath: string;
+  /** Writes them there, the issuing CA's first. */
+  publishRevocationLists(lists: readonly Uint8Array[]): void;
   close(): Promise<void>;
 }
 
 export const CA_FOLDER = 'ca';
 export const KEYS_FOLDER = 'keys';
 export const INVENTORY = 'inventory.db';
+export const LOCK = 'inventory.lock';
+const LISTS = 'crl.pem';
 
 /** A home whose files are at `place`, and which gives its path as `path`. */
 export function homeAt(place: string, path: string, store: Store): Home {
@@ -47,28 +59,24 @@ export function homeAt(place: string, path: string, store: Store): Home {
       damaged(path, `the CA's private key ${file} is missing`),
     ),
     leafKeys: folderVault(join(place, KEYS_FOLDER), keyNotKept),
+    exclusively: fileLock(join(place, LOCK)),
     certificatePath: (role) => certificate(path, role),
     async publishCertificates() {
       // From the root downwards: of several intermediates, the one that signs is written last and stays.
-      for (const { role, certificate: der } of activeChain(await store.authorities()).reverse()) {
+      const authorities = await store.authorities();
+      const active = authorities.find((authority) => authority.active);
+      for (const { role, certificate: der } of lineOf(authorities, active?.id ?? null).reverse()) {
         const pem = new TextEncoder().encode(encodePem('CERTIFICATE', der));
         writeWhole(certificate(place, role), pem, 0o644, { replace: true });
       }
     },
+    listsPath: join(path, CA_FOLDER, LISTS),
+    publishRevocationLists(lists) {
+      const pem = new TextEncoder().encode(encodeCrls(lists));
+      writeWhole(join(place, CA_FOLDER, LISTS), pem, 0o644, { replace: true });
+    },
     close: () => store.close(),
   };
-}
-
-/** The authority that signs, and those above it. */
-function activeChain(authorities: readonly AuthorityRecord[]): AuthorityRecord[] {
-  const chain: AuthorityRecord[] = [];
-  let next = authorities.find(({ active }) => active);
-  while (next !== undefined && !chain.includes(next)) {
-    const { parentId } = next;
-    chain.push(next);
-    next = authorities.find(({ id }) => id === parentId);
-  }
-  return chain;
 }
 
 /** What stands at a path: a home, a home without its inventory, an empty folder, or something that is not ours. */

@@ -1,16 +1,24 @@
 /** What every store does alike, so that no two of them can differ in it. */
 import { LocalCaError } from '../errors.ts';
-import type { AuditEvent, AuthorityRecord, CertificateRecord } from './store.ts';
+import type { AuthorityRecord, CertificateRecord, Change } from './store.ts';
 
 /** At most this many certificates answer to one serial prefix. */
 export const PREFIX_LIMIT = 10;
 
-export const issueEvent = (record: CertificateRecord): AuditEvent => ({
-  at: record.issuedAt,
-  action: 'issue',
-  serial: record.serial,
-  detail: `${record.label} (${record.profile}, ${record.keyType})`,
-});
+/** Each certificate, and what the log says about it. */
+export const certificatesAdded = (records: readonly CertificateRecord[], action: string): Change[] =>
+  records.flatMap((record) => [
+    { kind: 'certificate', record },
+    {
+      kind: 'event',
+      event: {
+        at: record.issuedAt,
+        action,
+        serial: record.serial,
+        detail: `${record.label} (${record.profile}, ${record.keyType})`,
+      },
+    },
+  ]);
 
 /** Refuses a repeated id, an unknown parent, and two active authorities: new certificates would have two issuers. */
 export function checkAuthorities(records: readonly AuthorityRecord[], existing: Iterable<string>): void {
@@ -24,11 +32,13 @@ export function checkAuthorities(records: readonly AuthorityRecord[], existing: 
   if (active.length > 1) throw storeFailed(`more than one authority would be active: ${active.join(', ')}`);
 }
 
-export const duplicate = (what: 'serial' | 'authority', id: string, cause?: unknown) =>
+export const duplicate = (what: 'serial' | 'authority' | 'revocation list', id: string, cause?: unknown) =>
   storeFailed(`${what} ${id} is in the inventory already`, cause);
 
 export const unknownAuthority = (id: string, cause?: unknown) =>
   storeFailed(`the inventory has no authority ${id}`, cause);
+
+export const unknownSerial = (serial: string) => storeFailed(`the inventory has no certificate ${serial} of this CA`);
 
 export const closedStore = () => storeFailed('the inventory is closed');
 

@@ -1,61 +1,25 @@
-/**
- * The tables of the inventory, and how rows become records. Times are ISO 8601 text: whoever opens the file with any
- * SQLite program can read them, they are exact to the millisecond, and they sort as they follow each other.
- */
-import type { AuditEvent, AuthorityRecord, CertificateRecord, StoredState } from './store.ts';
-
-/** Goes up with every change of the tables, and stands in the file as `user_version`. */
-export const SCHEMA_VERSION = 1;
-
-/** A parent is looked for at the commit, so that a batch may name an intermediate before its root. */
-export const SCHEMA = `
-  CREATE TABLE authorities (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    role TEXT NOT NULL CHECK (role IN ('root', 'intermediate')),
-    name TEXT NOT NULL,
-    certificate BLOB NOT NULL,
-    parent_id TEXT REFERENCES authorities (id) DEFERRABLE INITIALLY DEFERRED,
-    active INTEGER NOT NULL CHECK (active IN (0, 1)),
-    created_at TEXT NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX one_active_authority ON authorities (active) WHERE active = 1;
-
-  CREATE TABLE certificates (
-    seq INTEGER PRIMARY KEY,
-    serial TEXT NOT NULL UNIQUE,
-    label TEXT NOT NULL,
-    profile TEXT NOT NULL,
-    template TEXT,
-    names TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    key_type TEXT NOT NULL,
-    not_before TEXT NOT NULL,
-    not_after TEXT NOT NULL,
-    fingerprint_sha256 TEXT NOT NULL,
-    certificate BLOB NOT NULL,
-    issuer_id TEXT NOT NULL REFERENCES authorities (id),
-    state TEXT NOT NULL CHECK (state IN ('valid', 'superseded', 'revoked')),
-    issued_at TEXT NOT NULL,
-    key_kept INTEGER NOT NULL CHECK (key_kept IN (0, 1))
-  ) STRICT;
-  CREATE INDEX certificates_label ON certificates (label);
-  CREATE INDEX certificates_not_after ON certificates (not_after);
-
-  CREATE TABLE events (
-    seq INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    action TEXT NOT NULL,
-    serial TEXT,
-    detail TEXT NOT NULL
-  ) STRICT;
-
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+/** How records become rows of the inventory's tables, and rows records. The tables themselves: `migrations.ts`. */
+import type {
+  AuditEvent,
+  AuthorityRecord,
+  CertificateRecord,
+  PlacementRecord,
+  RequestRecord,
+  Revocation,
+  RevocationListRecord,
+  TargetRecord,
+} from './store.ts';
 
 /** What SQLite binds and returns here. Never a boolean: binding one makes libsql abort the process. */
 export type Value = string | number | Uint8Array | null;
 export type Row = readonly Value[];
+
+/** One column: its name, and both directions. */
+interface Column {
+  readonly name: string;
+  readonly write: (value: never) => Value;
+  readonly read: (value: Value) => unknown;
+}
 
 /** A record type's table: its columns in order, and both directions. */
 export interface Table<T> {
@@ -65,84 +29,161 @@ export interface Table<T> {
   fromRow(row: Row): T;
 }
 
+const column =
+  <T>(write: (value: T) => Value, read: (value: Value) => T) =>
+  (name: string): Column => ({ name, write: write as (value: never) => Value, read });
+
+const orNull =
+  <T>(make: (name: string) => Column) =>
+  (name: string): Column => {
+    const { write, read } = make(name);
+    return {
+      name,
+      write: (value: T | null) => (value === null ? null : write(value as never)),
+      read: (value) => (value === null ? null : read(value)),
+    };
+  };
+
+const plain = column<Value>(
+  (value) => value,
+  (value) => value,
+);
+const flag = column<boolean>(Number, (value) => value === 1);
+const time = column<Date>(
+  (value) => value.toISOString(),
+  (value) => new Date(value as string),
+);
+const json = column<unknown>(JSON.stringify, (value) => JSON.parse(value as string));
 /** libsql returns Buffers; a plain view on the same bytes is what the interface promises. */
-const bytes = (value: Value | undefined) => {
-  const { buffer, byteOffset, byteLength } = value as Uint8Array;
-  return new Uint8Array(buffer, byteOffset, byteLength);
-};
-
-export const AUTHORITIES: Table<AuthorityRecord> = {
-  name: 'authorities',
-  columns: 'id, role, name, certificate, parent_id, active, created_at',
-  toRow: (record) => [
-    record.id,
-    record.role,
-    record.name,
-    record.certificate,
-    record.parentId,
-    Number(record.active),
-    record.createdAt.toISOString(),
-  ],
-  fromRow: ([id, role, name, certificate, parentId, active, createdAt]) => ({
-    id: id as string,
-    role: role as 'root' | 'intermediate',
-    name: name as string,
-    certificate: bytes(certificate),
-    parentId: parentId as string | null,
-    active: active === 1,
-    createdAt: new Date(createdAt as string),
+const bytes = column<Uint8Array>(
+  (value) => value,
+  (value) => {
+    const { buffer, byteOffset, byteLength } = value as Uint8Array;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  },
+);
+const ders = column<readonly Uint8Array[]>(
+  (list) => JSON.stringify(list.map((der) => Buffer.from(der).toString('base64'))),
+  (value) => (JSON.parse(value as string) as string[]).map((der) => new Uint8Array(Buffer.from(der, 'base64'))),
+);
+const revocation: (name: string) => Column = orNull<Revocation>(
+  column<Revocation>(JSON.stringify, (value) => {
+    const { at, reason, invalidSince } = JSON.parse(value as string);
+    return { at: new Date(at), reason, invalidSince: invalidSince === null ? null : new Date(invalidSince) };
   }),
-};
+);
 
-export const CERTIFICATES: Table<CertificateRecord> = {
-  name: 'certificates',
-  columns:
-    'serial, label, profile, template, names, subject, key_type, not_before, not_after, fingerprint_sha256, ' +
-    'certificate, issuer_id, state, issued_at, key_kept',
-  toRow: (record) => [
-    record.serial,
-    record.label,
-    record.profile,
-    record.template,
-    JSON.stringify(record.names),
-    record.subject,
-    record.keyType,
-    record.notBefore.toISOString(),
-    record.notAfter.toISOString(),
-    record.fingerprintSha256,
-    record.certificate,
-    record.issuerId,
-    record.state,
-    record.issuedAt.toISOString(),
-    Number(record.keyKept),
-  ],
-  fromRow: (row) => ({
-    serial: row[0] as string,
-    label: row[1] as string,
-    profile: row[2] as string,
-    template: row[3] as string | null,
-    names: JSON.parse(row[4] as string) as string[],
-    subject: row[5] as string,
-    keyType: row[6] as string,
-    notBefore: new Date(row[7] as string),
-    notAfter: new Date(row[8] as string),
-    fingerprintSha256: row[9] as string,
-    certificate: bytes(row[10]),
-    issuerId: row[11] as string,
-    state: row[12] as StoredState,
-    issuedAt: new Date(row[13] as string),
-    keyKept: row[14] === 1,
-  }),
-};
+/** The compiler holds the columns to the record, key by key. */
+function table<T extends object>(name: string, columns: { readonly [Key in keyof T]-?: Column }): Table<T> {
+  const entries = Object.entries(columns) as [keyof T, Column][];
+  return {
+    name,
+    columns: entries.map(([, { name }]) => name).join(', '),
+    toRow: (record) => entries.map(([key, { write }]) => write(record[key] as never)),
+    fromRow: (row) =>
+      Object.fromEntries(entries.map(([key, { read }], i) => [key, read(row[i] as Value)])) as unknown as T,
+  };
+}
 
-export const EVENTS: Table<AuditEvent> = {
-  name: 'events',
-  columns: 'at, action, serial, detail',
-  toRow: (event) => [event.at.toISOString(), event.action, event.serial, event.detail],
-  fromRow: ([at, action, serial, detail]) => ({
-    at: new Date(at as string),
-    action: action as string,
-    serial: serial as string | null,
-    detail: detail as string,
-  }),
-};
+export const AUTHORITIES = table<AuthorityRecord>('authorities', {
+  id: plain('id'),
+  role: plain('role'),
+  name: plain('name'),
+  certificate: bytes('certificate'),
+  parentId: plain('parent_id'),
+  active: flag('active'),
+  createdAt: time('created_at'),
+  keyId: plain('key_id'),
+  crlUrls: json('crl_urls'),
+  ocspUrls: json('ocsp_urls'),
+  revocation: revocation('revocation'),
+});
+
+export const CERTIFICATES = table<CertificateRecord>('certificates', {
+  serial: plain('serial'),
+  label: plain('label'),
+  profile: plain('profile'),
+  template: plain('template'),
+  names: json('names'),
+  subject: plain('subject'),
+  keyType: plain('key_type'),
+  notBefore: time('not_before'),
+  notAfter: time('not_after'),
+  fingerprintSha256: plain('fingerprint_sha256'),
+  certificate: bytes('certificate'),
+  issuerId: plain('issuer_id'),
+  chain: ders('chain'),
+  state: plain('state'),
+  revocation: revocation('revocation'),
+  issuedAt: time('issued_at'),
+  keyId: plain('key_id'),
+});
+
+export const REQUESTS = table<RequestRecord>('requests', {
+  id: plain('id'),
+  label: plain('label'),
+  names: json('names'),
+  profile: plain('profile'),
+  template: plain('template'),
+  keyType: plain('key_type'),
+  request: bytes('request'),
+  createdAt: time('created_at'),
+  keepKey: flag('keep_key'),
+  folder: plain('folder'),
+});
+
+export const PLACEMENTS = table<PlacementRecord>('placements', {
+  label: plain('label'),
+  serial: plain('serial'),
+  template: plain('template'),
+  folder: plain('folder'),
+  zip: plain('zip'),
+  formats: orNull(json)('formats'),
+  alias: plain('alias'),
+  p12Profile: plain('p12_profile'),
+  passwordGiven: flag('password_given'),
+  roots: json('roots'),
+  writtenAt: time('written_at'),
+});
+
+export const REVOCATION_LISTS = table<RevocationListRecord>('revocation_lists', {
+  keyId: plain('key_id'),
+  number: plain('number'),
+  thisUpdate: time('this_update'),
+  nextUpdate: time('next_update'),
+  list: bytes('list'),
+});
+
+export const TARGETS = table<TargetRecord>('targets', {
+  id: plain('id'),
+  label: plain('label'),
+  folder: plain('folder'),
+  template: plain('template'),
+  formats: orNull(json)('formats'),
+  owner: plain('owner'),
+  group: plain('group_name'),
+  hook: json('hook'),
+  hookTimeout: plain('hook_timeout'),
+  window: plain('window'),
+  timeZone: plain('time_zone'),
+  probe: plain('probe'),
+  withCrl: flag('with_crl'),
+  wish: plain('wish'),
+  state: plain('state'),
+  serial: plain('serial'),
+  contents: plain('contents'),
+  problem: plain('problem'),
+  failures: plain('failures'),
+  retryAt: orNull(time)('retry_at'),
+  since: time('since'),
+});
+
+export const EVENTS = table<AuditEvent>('events', {
+  at: time('at'),
+  action: plain('action'),
+  serial: plain('serial'),
+  detail: plain('detail'),
+});
+
+/** As its column holds it. */
+export const revocationValue = (value: Revocation | null): Value => revocation('').write(value as never);

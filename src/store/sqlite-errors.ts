@@ -19,7 +19,7 @@ const RESULTS: Record<number, { code: ErrorCode; what: string; hint: string }> =
 };
 
 /** SQLite's extended result codes that the store looks for itself. */
-export const CONSTRAINT = { foreignKey: 787, unique: 2067 } as const;
+export const CONSTRAINT = { foreignKey: 787, primaryKey: 1555, unique: 2067 } as const;
 
 /** The extended result code of a failure in SQLite; undefined for any other error. */
 export function resultCode(error: unknown): number | undefined {

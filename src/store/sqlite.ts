@@ -11,22 +11,49 @@ import { resolve } from 'node:path';
 import Database from 'libsql';
 import { checkPrivateFile, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { checkAuthorities, closedStore, duplicate, issueEvent, PREFIX_LIMIT, unknownAuthority } from './rules.ts';
+import { migrationsFrom, SCHEMA_VERSION } from './migrations.ts';
+import {
+  certificatesAdded,
+  checkAuthorities,
+  closedStore,
+  duplicate,
+  PREFIX_LIMIT,
+  unknownAuthority,
+  unknownSerial,
+} from './rules.ts';
 import {
   AUTHORITIES,
   CERTIFICATES,
   EVENTS,
+  PLACEMENTS,
+  REQUESTS,
+  REVOCATION_LISTS,
   type Row,
-  SCHEMA,
-  SCHEMA_VERSION,
+  revocationValue,
+  TARGETS,
   type Table,
   type Value,
 } from './schema.ts';
 import { CONSTRAINT, resultCode, sqliteError } from './sqlite-errors.ts';
-import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord, Store } from './store.ts';
+import type {
+  AuditEvent,
+  AuthorityRecord,
+  CertificateFilter,
+  CertificateRecord,
+  Change,
+  PlacementRecord,
+  RequestRecord,
+  Revocation,
+  RevocationListRecord,
+  Store,
+  TargetRecord,
+} from './store.ts';
 
 type Connection = Database.Database;
 type Statement = Database.Statement<Value[][]>;
+
+/** SQLITE_BUSY. */
+const BUSY = 5;
 
 /** How long a write waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT = 10_000;
@@ -41,7 +68,7 @@ export function createSqliteStore(file: string): Store {
     throw writeError(path, error);
   }
   // WAL, so that reading goes on while another process writes; the file remembers it.
-  return connect(path, `PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+  return connect(path, `PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; ${migrationsFrom(0)} COMMIT;`);
 }
 
 /** Opens an inventory that exists. Throws LOCAL_CA_PERMISSIONS_LAX, LOCAL_CA_HOME_INVALID, LOCAL_CA_STORE_FAILED. */
@@ -56,7 +83,7 @@ function connect(path: string, setUp: string): Store {
   try {
     connection = new Database(path, { timeout: BUSY_TIMEOUT });
     connection.exec(`PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; ${setUp}`);
-    checkVersion(path, connection);
+    bringUpToDate(path, connection);
     return new SqliteStore(path, connection);
   } catch (error) {
     connection?.close();
@@ -64,9 +91,35 @@ function connect(path: string, setUp: string): Store {
   }
 }
 
-function checkVersion(path: string, connection: Connection): void {
-  const [version] = connection.prepare('PRAGMA user_version').raw().get([]) as [number];
-  if (version === SCHEMA_VERSION) return;
+/** Takes SQLite's lock on an empty file, and gives what releases it; undefined while somebody else has it. */
+export function tryLock(path: string): (() => void) | undefined {
+  const connection = new Database(path, { timeout: 0 });
+  try {
+    connection.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    connection.close();
+    if (((resultCode(error) ?? 0) & 0xff) === BUSY) return undefined;
+    throw sqliteError(path, error);
+  }
+  return () => {
+    connection.exec('ROLLBACK');
+    connection.close();
+  };
+}
+
+const versionOf = (connection: Connection): number =>
+  (connection.prepare('PRAGMA user_version').raw().get([]) as [number])[0];
+
+/** An inventory of an older local-ca takes the steps that it lacks; of two processes, one does it. */
+function bringUpToDate(path: string, connection: Connection): void {
+  checkVersion(path, versionOf(connection));
+  if (versionOf(connection) === SCHEMA_VERSION) return;
+  connection.exec('BEGIN IMMEDIATE');
+  const version = versionOf(connection);
+  connection.exec(version < SCHEMA_VERSION ? `${migrationsFrom(version)} COMMIT;` : 'COMMIT');
+}
+
+function checkVersion(path: string, version: number): void {
   if (version > SCHEMA_VERSION) {
     throw new LocalCaError(
       'LOCAL_CA_HOME_INVALID',
@@ -74,6 +127,7 @@ function checkVersion(path: string, connection: Connection): void {
       'Use that newer local-ca.',
     );
   }
+  if (version > 0) return;
   throw new LocalCaError(
     'LOCAL_CA_HOME_INVALID',
     `the inventory ${path} cannot be used: the file is empty, or not an inventory`,
@@ -108,10 +162,53 @@ class SqliteStore implements Store {
     return this.#select(AUTHORITIES, "ORDER BY role <> 'root', seq");
   }
 
-  async addCertificates(records: readonly CertificateRecord[]): Promise<void> {
+  addCertificates(
+    records: readonly CertificateRecord[],
+    action = 'issue',
+    also: readonly Change[] = [],
+  ): Promise<void> {
+    return this.write([...certificatesAdded(records, action), ...also]);
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
     this.#write(() => {
-      for (const record of records) this.#addCertificate(record);
+      for (const change of changes) this.#apply(change);
     });
+  }
+
+  #apply(change: Change): void {
+    switch (change.kind) {
+      case 'certificate':
+        this.#addCertificate(change.record);
+        break;
+      case 'revocation':
+        this.#setRevocation(change.serial, change.revocation);
+        break;
+      case 'kept-key':
+        this.#run('UPDATE certificates SET key_id = ? WHERE serial = ?', change.keyId, change.serial);
+        break;
+      case 'request':
+        this.#insert(REQUESTS, change.record, 'OR REPLACE');
+        break;
+      case 'request-done':
+        this.#run('DELETE FROM requests WHERE id = ?', change.id);
+        break;
+      case 'placement':
+        this.#insert(PLACEMENTS, change.record, 'OR REPLACE');
+        break;
+      case 'revocation-list':
+        this.#addRevocationList(change.record);
+        break;
+      case 'target':
+        this.#insert(TARGETS, change.record, 'OR REPLACE');
+        break;
+      case 'target-gone':
+        this.#run('DELETE FROM targets WHERE id = ?', change.id);
+        break;
+      case 'event':
+        this.#insert(EVENTS, change.event);
+        break;
+    }
   }
 
   #addCertificate(record: CertificateRecord): void {
@@ -120,14 +217,35 @@ class SqliteStore implements Store {
       this.#insert(CERTIFICATES, record);
     } catch (error) {
       if (resultCode(error) === CONSTRAINT.unique) throw duplicate('serial', record.serial, error);
-      if (resultCode(error) === CONSTRAINT.foreignKey) throw unknownAuthority(record.issuerId, error);
+      if (resultCode(error) === CONSTRAINT.foreignKey) throw unknownAuthority(record.issuerId as string, error);
       throw error;
     }
-    this.#insert(EVENTS, issueEvent(record));
+  }
+
+  /** What is released from hold counts again, unless its label has gone over to a newer one. */
+  #setRevocation(serial: string, revocation: Revocation | null): void {
+    const value = revocationValue(revocation);
+    const released = `CASE WHEN seq = (SELECT max(seq) FROM certificates AS same WHERE same.label = certificates.label)
+      THEN 'valid' ELSE 'superseded' END`;
+    const state = revocation === null ? released : "'revoked'";
+    const own = 'WHERE serial = ? AND issuer_id IS NOT NULL';
+    const changed =
+      this.#change(`UPDATE certificates SET revocation = ?, state = ${state} ${own}`, value, serial) +
+      this.#change('UPDATE authorities SET revocation = ? WHERE id = ?', value, serial);
+    if (changed === 0) throw unknownSerial(serial);
+  }
+
+  #addRevocationList(record: RevocationListRecord): void {
+    try {
+      this.#insert(REVOCATION_LISTS, record);
+    } catch (error) {
+      if (resultCode(error) !== CONSTRAINT.primaryKey) throw error;
+      throw duplicate('revocation list', String(record.number), error);
+    }
   }
 
   async bySerial(serial: string): Promise<CertificateRecord | undefined> {
-    return this.#select(CERTIFICATES, 'WHERE serial = ?', serial)[0];
+    return this.#select(CERTIFICATES, 'WHERE serial = ? ORDER BY issuer_id IS NULL, seq DESC LIMIT 1', serial)[0];
   }
 
   async bySerialPrefix(prefix: string): Promise<CertificateRecord[]> {
@@ -155,8 +273,26 @@ class SqliteStore implements Store {
     return this.#select(CERTIFICATES, `${where} ORDER BY seq`, ...values);
   }
 
-  async audit(limit: number): Promise<AuditEvent[]> {
-    return this.#select(EVENTS, 'ORDER BY seq DESC LIMIT ?', Math.max(0, limit));
+  async requests(): Promise<RequestRecord[]> {
+    return this.#select(REQUESTS, 'ORDER BY created_at, rowid');
+  }
+
+  async placements(): Promise<PlacementRecord[]> {
+    return this.#select(PLACEMENTS, 'ORDER BY label');
+  }
+
+  async newestRevocationList(keyId: string): Promise<RevocationListRecord | undefined> {
+    return this.#select(REVOCATION_LISTS, 'WHERE key_id = ? ORDER BY number DESC LIMIT 1', keyId)[0];
+  }
+
+  async targets(): Promise<TargetRecord[]> {
+    return this.#select(TARGETS, 'ORDER BY rowid');
+  }
+
+  async audit(limit: number, serial?: string): Promise<AuditEvent[]> {
+    const about = serial === undefined ? '' : 'WHERE serial = ?';
+    const values = serial === undefined ? [] : [serial];
+    return this.#select(EVENTS, `${about} ORDER BY seq DESC LIMIT ?`, ...values, Math.max(0, limit));
   }
 
   async close(): Promise<void> {
@@ -187,10 +323,10 @@ class SqliteStore implements Store {
     }
   }
 
-  #insert<T>(table: Table<T>, record: T): void {
+  #insert<T>(table: Table<T>, record: T, how = ''): void {
     const values = table.toRow(record);
     const marks = values.map(() => '?').join(', ');
-    this.#run(`INSERT INTO ${table.name} (${table.columns}) VALUES (${marks})`, ...values);
+    this.#run(`INSERT ${how} INTO ${table.name} (${table.columns}) VALUES (${marks})`, ...values);
   }
 
   #all(sql: string, ...values: Value[]): Row[] {
@@ -198,7 +334,12 @@ class SqliteStore implements Store {
   }
 
   #run(sql: string, ...values: Value[]): void {
-    this.#prepare(sql).run(values);
+    this.#change(sql, ...values);
+  }
+
+  /** How many rows it changed. */
+  #change(sql: string, ...values: Value[]): number {
+    return this.#prepare(sql).run(values).changes;
   }
 
   #prepare(sql: string): Statement {

@@ -1,14 +1,26 @@
 /**
- * What a CA remembers, as an interface: every certificate that it ever issued, its authorities, and an audit log.
- * Asynchronous, so that an inventory on another machine can stand behind it. No private key ever enters a store.
+ * What a CA remembers, as an interface: its authorities, every certificate that it ever issued, the requests that wait for
+ * another CA, revocation lists, where files went and go, and an audit log. Asynchronous, so that an inventory on another
+ * machine can stand behind it. No private key ever enters a store.
  */
+import type { RevocationReason } from '../core/reasons.ts';
+import type { FormatName } from '../formats/formats.ts';
+import type { Pkcs12Profile } from '../formats/pkcs12.ts';
 
 /** Whether a certificate still counts. Expired and due are not stored: they follow from the clock. */
 export type StoredState = 'valid' | 'superseded' | 'revoked';
 
-/** One issued certificate. */
+/** Since when a certificate no longer counts, and why (RFC 5280 5.3). */
+export interface Revocation {
+  readonly at: Date;
+  readonly reason: RevocationReason;
+  /** Since when its key may have been in other hands, where that is known. */
+  readonly invalidSince: Date | null;
+}
+
+/** One certificate: issued here, or accepted from another CA. */
 export interface CertificateRecord {
-  /** Lower-case hex, unique in the store. */
+  /** Lower-case hex; unique among those that were issued here. */
   readonly serial: string;
   readonly label: string;
   readonly profile: string;
@@ -22,12 +34,16 @@ export interface CertificateRecord {
   readonly notAfter: Date;
   readonly fingerprintSha256: string;
   readonly certificate: Uint8Array;
-  /** The id of the authority that signed it. */
-  readonly issuerId: string;
+  /** The id of the authority that signed it; null when another CA did. */
+  readonly issuerId: string | null;
+  /** DER of the certificates above it, when another CA signed it; else empty, since the authorities are on record. */
+  readonly chain: readonly Uint8Array[];
   readonly state: StoredState;
+  /** Not null in the state `revoked`, and in no other. */
+  readonly revocation: Revocation | null;
   readonly issuedAt: Date;
-  /** Whether the home keeps a copy of the private key (a file, not a row). */
-  readonly keyKept: boolean;
+  /** Under which id the home keeps a copy of the private key (a file, not a row); null when it keeps none. */
+  readonly keyId: string | null;
 }
 
 /** A certificate that this CA signs with, or (the root above an intermediate) once signed with. */
@@ -42,6 +58,111 @@ export interface AuthorityRecord {
   /** Whether new certificates are signed with this one. Exactly one authority is active. */
   readonly active: boolean;
   readonly createdAt: Date;
+  /** Under which id the home keeps its key: a renewed authority shares it with the one before. */
+  readonly keyId: string;
+  /** Where the revocation list of this authority can be fetched: goes into the certificates that it signs. */
+  readonly crlUrls: readonly string[];
+  /** Where to ask about the certificates that it signs. */
+  readonly ocspUrls: readonly string[];
+  readonly revocation: Revocation | null;
+}
+
+/** A key that waits for the answer of another CA. */
+export interface RequestRecord {
+  /** The id of its key in the vault. */
+  readonly id: string;
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly profile: string;
+  readonly template: string | null;
+  readonly keyType: string;
+  /** The PKCS#10 request, DER. */
+  readonly request: Uint8Array;
+  readonly createdAt: Date;
+  /** Keep the key in the home when the answer has come. */
+  readonly keepKey: boolean;
+  /** Where the files of its certificate belong, absolute; null when nobody said. */
+  readonly folder: string | null;
+}
+
+/** Where the files of a label went, so that a renewal makes the same. Paths are absolute. */
+export interface PlacementRecord {
+  readonly label: string;
+  /** The serial of the certificate whose files are there. */
+  readonly serial: string;
+  readonly template: string;
+  readonly folder: string;
+  readonly zip: string | null;
+  /** null: the template's files. */
+  readonly formats: readonly FormatName[] | null;
+  readonly alias: string | null;
+  readonly p12Profile: Pkcs12Profile | null;
+  /** Somebody chose the password of its stores: it is not on record, and has to be given again. */
+  readonly passwordGiven: boolean;
+  /** SHA-256 of each root that its trust files hold. */
+  readonly roots: readonly string[];
+  readonly writtenAt: Date;
+}
+
+/** A revocation list that was made here (RFC 5280 5). */
+export interface RevocationListRecord {
+  /** The key of the authority that signed it; all its certificates share one list. */
+  readonly keyId: string;
+  readonly number: number;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** DER. */
+  readonly list: Uint8Array;
+}
+
+/** What a deployment is doing: the states of a database's console, with its waiting for a maintenance window. */
+export type DeploymentState =
+  | 'not-enabled'
+  | 'waiting'
+  | 'in-progress'
+  | 'enabled'
+  | 'updating'
+  | 'disabling'
+  | 'disabled';
+
+/** A folder that a server reads, and what keeps it up to date. */
+export interface TargetRecord {
+  /** Random, hex. */
+  readonly id: string;
+  readonly label: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly template: string;
+  readonly formats: readonly FormatName[] | null;
+  /** A user's and a group's name or number. */
+  readonly owner: string | null;
+  readonly group: string | null;
+  /** The command that makes the server read its files again, as an argument array; empty for none. */
+  readonly hook: readonly string[];
+  /** In seconds. */
+  readonly hookTimeout: number;
+  /** `17:00-18:00`; null for at once. */
+  readonly window: string | null;
+  /** IANA name. */
+  readonly timeZone: string | null;
+  /** A URL that must serve the new certificate afterwards. */
+  readonly probe: string | null;
+  /** Put the revocation lists of the chain beside the files, as crl.pem. */
+  readonly withCrl: boolean;
+  /** What its owner wants. */
+  readonly wish: 'enabled' | 'disabled';
+  readonly state: DeploymentState;
+  /** The serial of the certificate whose files stand there; null for none. */
+  readonly serial: string | null;
+  /** What its files were made from, to see when they have to be made again. */
+  readonly contents: string | null;
+  /** Why the last attempt failed; null when it did not. */
+  readonly problem: string | null;
+  /** How often it failed since it last succeeded, and when it may be tried again. */
+  readonly failures: number;
+  readonly retryAt: Date | null;
+  /** Since when it is in this state. */
+  readonly since: Date;
 }
 
 /** One line of the audit log. */
@@ -62,6 +183,22 @@ export interface CertificateFilter {
   readonly expiresBy?: Date;
 }
 
+/** One step of a transaction. */
+export type Change =
+  | { readonly kind: 'certificate'; readonly record: CertificateRecord }
+  /** Marks a certificate or an authority as revoked; with null, releases it again. */
+  | { readonly kind: 'revocation'; readonly serial: string; readonly revocation: Revocation | null }
+  /** Says under which id the key of a certificate is kept. */
+  | { readonly kind: 'kept-key'; readonly serial: string; readonly keyId: string | null }
+  /** A request of the same id is replaced; likewise a placement, by its label, and a target, by its id. */
+  | { readonly kind: 'request'; readonly record: RequestRecord }
+  | { readonly kind: 'request-done'; readonly id: string }
+  | { readonly kind: 'placement'; readonly record: PlacementRecord }
+  | { readonly kind: 'revocation-list'; readonly record: RevocationListRecord }
+  | { readonly kind: 'target'; readonly record: TargetRecord }
+  | { readonly kind: 'target-gone'; readonly id: string }
+  | { readonly kind: 'event'; readonly event: AuditEvent };
+
 /** An inventory: `memoryStore()`, or the one in a home folder. */
 export interface Store {
   /** Adds authorities and the event in one transaction. */
@@ -70,10 +207,13 @@ export interface Store {
   authorities(): Promise<AuthorityRecord[]>;
   /**
    * Records newly issued certificates, all of them or none, before they are handed out. Earlier valid certificates
-   * with the same label become superseded. Each gets an 'issue' event. A serial that exists already is an error.
+   * with the same label become superseded. Each gets an event, 'issue' unless said otherwise. A serial that exists already
+   * is an error. `also` goes into the same transaction.
    */
-  addCertificates(records: readonly CertificateRecord[]): Promise<void>;
-  /** By exact serial. */
+  addCertificates(records: readonly CertificateRecord[], action?: string, also?: readonly Change[]): Promise<void>;
+  /** All of it in one transaction, or nothing. A certificate supersedes as in `addCertificates`, and gets no event. */
+  write(changes: readonly Change[]): Promise<void>;
+  /** By exact serial; one that was issued here before one of another CA. */
   bySerial(serial: string): Promise<CertificateRecord | undefined>;
   /** All whose serial starts with these hex digits, at most ten. */
   bySerialPrefix(prefix: string): Promise<CertificateRecord[]>;
@@ -81,7 +221,14 @@ export interface Store {
   byLabel(label: string): Promise<CertificateRecord | undefined>;
   /** In order of issue, oldest first. */
   certificates(filter?: CertificateFilter): Promise<CertificateRecord[]>;
-  /** The newest events first, at most `limit`. */
-  audit(limit: number): Promise<AuditEvent[]>;
+  /** Those that wait, oldest first. */
+  requests(): Promise<RequestRecord[]>;
+  placements(): Promise<PlacementRecord[]>;
+  /** The newest list of a key, the one with the highest number. */
+  newestRevocationList(keyId: string): Promise<RevocationListRecord | undefined>;
+  /** In the order in which they were added. */
+  targets(): Promise<TargetRecord[]>;
+  /** The newest events first, at most `limit`; those about one serial when it is given. */
+  audit(limit: number, serial?: string): Promise<AuditEvent[]>;
   close(): Promise<void>;
 }

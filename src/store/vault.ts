@@ -7,8 +7,10 @@ export interface KeyVault {
   save(id: string, pem: Uint8Array): Promise<void>;
   /** Throws LOCAL_CA_KEY_NOT_KEPT or, where the key must be there, LOCAL_CA_HOME_INVALID. */
   load(id: string): Promise<Uint8Array>;
-  /** Takes back a key that was just saved, when what it belongs to came to nothing. */
+  /** Takes a key away, also one that is not there. */
   remove(id: string): Promise<void>;
+  /** The ids of all keys. */
+  list(): Promise<string[]>;
 }
 
 /** A vault that lasts as long as its process. */
@@ -28,6 +30,9 @@ export function memoryVault(): KeyVault {
     },
     async remove(id) {
       keys.delete(id);
+    },
+    async list() {
+      return [...keys.keys()].sort();
     },
   };
 }

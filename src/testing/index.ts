@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import { systemAmbient } from '../ambient.ts';
-import { type AuthorityHome, CertificateAuthority } from '../authority/authority.ts';
+import { CertificateAuthority } from '../authority/authority.ts';
 import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
 import type { PrivateKey } from '../core/keys.ts';
@@ -13,8 +13,7 @@ import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { AUTHORITY_OPTIONS, type AuthorityOptions, type LeafOptions } from '../core/options.ts';
 import type { KeyEntry, TrustedEntry } from '../formats/entries.ts';
 import { encodePem } from '../formats/pem.ts';
-import { memoryStore } from '../store/memory.ts';
-import { memoryVault } from '../store/vault.ts';
+import { memoryHome } from '../store/memory-home.ts';
 
 export type { AuthorityOptions, LeafOptions } from '../core/options.ts';
 
@@ -29,7 +28,7 @@ const TEST_AUTHORITY_OPTIONS: OptionKinds<TestAuthorityOptions> = { ...AUTHORITY
 export async function createTestAuthority(given: TestAuthorityOptions = {}): Promise<TestAuthority> {
   checkOptions(given, TEST_AUTHORITY_OPTIONS);
   const { ambient = systemAmbient, ...options } = given;
-  const home: AuthorityHome = { store: memoryStore(), caKeys: memoryVault(), leafKeys: memoryVault() };
+  const home = memoryHome();
   const authority = await CertificateAuthority.create(home, { name: 'local-ca test CA', ...options }, ambient);
   return new TestAuthority(authority, ambient);
 }
@@ -44,7 +43,7 @@ export class TestAuthority {
   constructor(authority: CertificateAuthority, ambient: Ambient) {
     this.#authority = authority;
     this.#ambient = ambient;
-    this.ca = pemOf(authority.exportAuthority().roots);
+    this.ca = pemOf([authority.root.certificate]);
   }
 
   /**
@@ -76,9 +75,7 @@ export class TestAuthority {
   }
 
   #trusted(): TrustedEntry[] {
-    return this.#authority
-      .exportAuthority()
-      .roots.map((certificate, i) => ({ kind: 'trusted', alias: `ca${i === 0 ? '' : i + 1}`, certificate }));
+    return [{ kind: 'trusted', alias: 'ca', certificate: this.#authority.root.certificate }];
   }
 }
 

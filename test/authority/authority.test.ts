@@ -3,15 +3,13 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { systemAmbient } from '../../src/ambient.ts';
-import { type AuthorityHome, CertificateAuthority } from '../../src/authority/authority.ts';
+import { CertificateAuthority } from '../../src/authority/authority.ts';
 import type { Ambient } from '../../src/core/ambient.ts';
 import type { AuthorityOptions } from '../../src/core/options.ts';
 import { encodePem } from '../../src/formats/pem.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { memoryVault } from '../../src/store/vault.ts';
+import { memoryHome } from '../../src/store/memory-home.ts';
 import { rejectsCode, throwsCode } from '../support/throws.ts';
 
-const memoryHome = (): AuthorityHome => ({ store: memoryStore(), caKeys: memoryVault(), leafKeys: memoryVault() });
 const at = (time: string): Ambient => ({ ...systemAmbient, now: () => new Date(time) });
 const NOW = at('2026-11-22T00:05:00Z');
 
@@ -44,7 +42,9 @@ test('a certificate is recorded with all that is known of it', async () => {
     fingerprintSha256: read.fingerprint256.replaceAll(':', '').toLowerCase(),
     issuerId: ca.root.id,
     state: 'valid',
-    keyKept: false,
+    chain: [],
+    revocation: null,
+    keyId: null,
   });
 });
 
@@ -127,16 +127,22 @@ test('what fails before recording leaves nothing on record', async () => {
   const stop = async () => {
     throw new Error('the disk is full');
   };
-  await assert.rejects(() => ca.issue({ names: ['a.test'] }, stop), /the disk is full/);
+  await assert.rejects(() => ca.issue({ names: ['a.test'] }, { beforeRecording: stop }), /the disk is full/);
   assert.deepEqual(await ca.list(), []);
 });
 
 test('files can be prepared between signing and recording', async () => {
   const { ca } = await make();
   let seen = -1;
-  await ca.issue({ names: ['a.test'] }, async () => {
-    seen = (await ca.list()).length;
-  });
+  await ca.issue(
+    { names: ['a.test'] },
+    {
+      beforeRecording: async () => {
+        seen = (await ca.list()).length;
+        return [];
+      },
+    },
+  );
   assert.equal(seen, 0);
   assert.equal((await ca.list()).length, 1);
 });
@@ -317,8 +323,9 @@ test('a kept key is taken back when recording fails', async () => {
   let serial = '';
   const remember = async ([issued]: readonly { record: { serial: string } }[]) => {
     serial = issued?.record.serial ?? '';
+    return [];
   };
-  await assert.rejects(() => ca.issue({ names: ['a.test'], keepKey: true }, remember), /inventory is full/);
+  await assert.rejects(() => ca.issue({ names: ['a.test'], keepKey: true }, { beforeRecording: remember }), /inventory is full/);
   await rejectsCode(() => home.leafKeys.load(serial), 'LOCAL_CA_KEY_NOT_KEPT', new RegExp(serial));
 });
 

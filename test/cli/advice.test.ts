@@ -143,14 +143,14 @@ const HINTS: readonly (readonly [
   hint: RegExp,
 ])[] = [
   ['a port for a URL', ['inspect', '127.0.0.1:443'], 'LOCAL_CA_INPUT_FAILED', /https:\/\/127\.0\.0\.1:443/],
-  ['a zip', ['inspect', 'packed.zip'], 'LOCAL_CA_INPUT_UNKNOWN', /./],
+  ['a cut zip', ['inspect', 'packed.zip'], 'LOCAL_CA_ZIP_INVALID', /again/],
 ];
 for (const [what, args, code, hint] of HINTS) {
   test(`${what} is seen for what it is`, async () => {
     writeFileSync(join(cwd, 'packed.zip'), 'PK\u0003\u0004and so on');
     await assertRefused(args, options, {
       code,
-      says: code === 'LOCAL_CA_INPUT_UNKNOWN' ? 'is a zip' : '127.0.0.1:443',
+      says: code === 'LOCAL_CA_ZIP_INVALID' ? 'cut short' : '127.0.0.1:443',
       hint,
     });
   });

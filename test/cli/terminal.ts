@@ -23,10 +23,12 @@ const unwrapped = (screen: string) => screen.replace(/\s+/g, ' ');
 export class Terminal {
   readonly #socket: string;
   readonly #statusFile: string;
+  readonly #modesFile: string;
 
   private constructor(folder: string) {
     this.#socket = join(folder, 'tmux');
     this.#statusFile = join(folder, 'status');
+    this.#modesFile = join(folder, 'modes');
   }
 
   /** Runs `local-ca ARGS`, a line for a shell, on a screen of its own. */
@@ -39,7 +41,15 @@ export class Terminal {
     const terminal = new Terminal(folder);
     socket = terminal.#socket;
     const script = join(folder, 'script');
-    writeFileSync(script, `"${commandIn(folder)}" ${args}\necho $? >"${terminal.#statusFile}"\nexec sleep 600\n`);
+    const lines = [
+      `"${commandIn(folder)}" ${args}`,
+      'status=$?',
+      // What the program has left the terminal as.
+      `stty -a >"${terminal.#modesFile}"`,
+      `echo $status >"${terminal.#statusFile}"`,
+      'exec sleep 600',
+    ];
+    writeFileSync(script, `${lines.join('\n')}\n`);
     const size = ['-x', String(columns), '-y', '60'];
     const environment = {
       NO_COLOR: undefined,
@@ -91,6 +101,13 @@ export class Terminal {
     await this.shows(question);
     if (text !== '') await this.type(text);
     await this.press('Enter');
+  }
+
+  /** After the program's end: the cursor is seen, and what is typed is shown and read by lines again. */
+  async assertSane(): Promise<void> {
+    assert.equal((await this.#tmux('display-message', '-p', '#{cursor_flag}')).trim(), '1', 'the cursor is hidden');
+    const modes = readFileSync(this.#modesFile, 'utf8').split(/[\s;]+/);
+    for (const mode of ['echo', 'icanon', 'isig', 'opost']) assert.ok(modes.includes(mode), `-${mode}`);
   }
 
   /** Waits for the program's end: its exit code. */

@@ -1,21 +1,41 @@
 /** The wizard and the other questions, in a pseudo-terminal, typed by a patient person who makes mistakes. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { repository } from '../../scripts/programs.mjs';
+import { offersOf, thisMachine } from '../../src/cli/wizard/machine.ts';
 import { localCaJson } from '../support/cli.ts';
 import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { posix, snapshot } from './support.ts';
 import { commandIn, Terminal, type TerminalOptions } from './terminal.ts';
 
-const NAME = 'Name of the CA:';
-const KEY = "The CA's key:";
-const TEMPLATE = 'A first certificate, for:';
-const NAMES = 'Its names and addresses:';
-const FOLDER = 'Folder for its files:';
-const MAKE = 'Make them?';
-const DONE = 'The same without questions:';
+/** As the screen shows each question. */
+const Q = {
+  template: '? Which server is it for?',
+  offered: "? This machine's names and addresses:",
+  others: '? Others:',
+  names: '? Names and addresses:',
+  key: "? The server's key:",
+  days: '? Valid for:',
+  otherDays: '? Days:',
+  name: '? Name of the CA:',
+  defaults: '? Settings of the CA: take the defaults?',
+  caKey: "? The CA's key:",
+  caDays: '? Days that the CA is valid:',
+  intermediate: '? Sign with an intermediate?',
+  permit: '? The only names it may sign:',
+  encrypt: "? Encrypt the CA's key with a passphrase?",
+  out: '? Folder for the files:',
+  zip: '? A zip of them too?',
+  now: '? Is that right?',
+  change: '? Change what?',
+  passphrase: "? New passphrase for the CA's key",
+  again: '? Once more',
+} as const;
+const DONE = 'The same without questions';
 
 interface Place {
   readonly cwd: string;
@@ -32,133 +52,387 @@ function newPlace(t: TestContext): Place {
 const open = (t: TestContext, args: string, place: Place, options: Partial<TerminalOptions> = {}) =>
   Terminal.open(t, args, { ...place, ...options });
 
-/** Answers everything up to the last question. */
-async function answerAll(terminal: Terminal): Promise<void> {
-  await terminal.answer(NAME, 'Wizard CA');
-  await terminal.answer(KEY);
-  await terminal.answer(TEMPLATE);
-  await terminal.answer(NAMES, 'db.test');
-  await terminal.answer(FOLDER);
-  await terminal.shows(MAKE);
+/** One way to answer a question: keys in tmux's names; what is typed is written `=text`. */
+type Answer = readonly [question: string, ...keys: string[]];
+
+async function give(terminal: Terminal, [question, ...keys]: Answer): Promise<void> {
+  await terminal.shows(question);
+  for (const key of keys) {
+    if (!key.startsWith('=')) await terminal.press(key);
+    else await terminal.type(key.slice(1));
+    // A search shows what it has found for the whole of the line before it takes anything.
+    if (key.startsWith('=') && ([Q.others, Q.names, Q.template] as string[]).includes(question)) {
+      await terminal.shows(new RegExp(`❯ .*${key.slice(1).split(' ').at(-1)}`, 'i'));
+    }
+  }
 }
+
+const giveAll = async (terminal: Terminal, answers: readonly Answer[]) => {
+  for (const answer of answers) await give(terminal, answer);
+};
+
+/** None of the names of the machine that runs the test: they are different on each. */
+const NOT_THIS_MACHINE: Answer = [
+  Q.offered,
+  ...offersOf(thisMachine())
+    .filter(({ usual }) => usual)
+    .flatMap(() => ['Space', 'Down']),
+  'Enter',
+];
+
+/** Every question up to the summary, answered in the shortest way. */
+const SHORT: readonly Answer[] = [
+  [Q.template, 'Enter'],
+  NOT_THIS_MACHINE,
+  [Q.names, '=db.test', 'Enter'],
+  [Q.key, 'Enter'],
+  [Q.days, 'Enter'],
+  [Q.name, '=Wizard CA', 'Enter'],
+  [Q.defaults, 'Enter'],
+  [Q.out, 'Enter'],
+  [Q.zip, 'Enter'],
+];
+
+/** Every question that there is, with another answer than the default where there is one. */
+const LONG: readonly Answer[] = [
+  [Q.template, '=sql', 'Enter'],
+  NOT_THIS_MACHINE,
+  [Q.names, '=*.db.test, 10.0.0.5 ::1 q.test', 'Enter'],
+  [Q.key, 'Up', 'Enter'],
+  [Q.days, 'Up', 'Down', 'Down', 'Down', 'Down', 'Enter'],
+  [Q.otherDays, '=30', 'Enter'],
+  [Q.name, "=Jo's Wizard CA", 'Enter'],
+  [Q.defaults, 'n', 'Enter'],
+  [Q.caKey, 'Down', 'Enter'],
+  [Q.caDays, '=700', 'Enter'],
+  [Q.intermediate, 'y', 'Enter'],
+  [Q.permit, '=.test 10.0.0.0/8 ::1', 'Enter'],
+  [Q.encrypt, 'y', 'Enter'],
+  [Q.out, '=tls/db', 'Enter'],
+  [Q.zip, 'n', 'Enter'],
+  [Q.now, 'Enter'],
+  [Q.passphrase, '=correct horse', 'Enter'],
+  [Q.again, '=correct horse', 'Enter'],
+];
 
 const unwritten = ({ cwd, home }: Place) => assert.deepEqual([snapshot(cwd), existsSync(home)], [{}, false]);
 
+/** What a run has made, but for what is different each time. */
+async function made({ cwd, home }: Place): Promise<unknown> {
+  const modes = Object.entries(snapshot(cwd)).map(([file, text]) => [file, text.replace(/[0-9a-f]{64}$/, '')]);
+  const [record] = await localCaJson<Record<string, unknown>[]>(['list'], { home });
+  const { names, keyType, template, label, profile } = record ?? {};
+  const life = Date.parse(String(record?.notAfter)) - Date.parse(String(record?.notBefore));
+  const ca = await must('openssl', ['x509', '-noout', '-text', '-in', join(home, 'ca', 'root.crt.pem')]);
+  const kept = /Subject: .*|Public.Key Algorithm: .*|NIST CURVE: .*|pathlen:\d|Name Constraints|DNS:\S+|IP:\S+/g;
+  const keys = readdirSync(join(home, 'ca')).filter((name) => name.endsWith('.key.pem'));
+  const kinds = keys.map((name) => readFileSync(join(home, 'ca', name), 'utf8').split('\n')[0]);
+  return { modes, names, keyType, template, label, profile, days: Math.round(life / 864e5), ca: ca.match(kept), kinds };
+}
+
+/** The printed command with its continued lines, as one would copy it. */
+function printedCommand(screen: string): string {
+  const lines = screen.slice(screen.indexOf(DONE)).split('\n').slice(1);
+  return lines.slice(0, lines.findIndex((line) => !line.endsWith('\\')) + 1).join('\n');
+}
+
+/** Runs the printed command elsewhere, and compares what came of both. */
+async function assertSameAgain(t: TestContext, screen: string, place: Place, env = {}): Promise<void> {
+  if (!needs(t, 'openssl')) return;
+  const again = newPlace(t);
+  const path = [join(commandIn(temporaryFolder(t)), '..'), process.env.PATH].join(delimiter);
+  const line = printedCommand(screen);
+  assert.match(line, /^ *local-ca init .*--yes$/s);
+  await must('sh', ['-c', line], { cwd: again.cwd, env: { PATH: path, LOCAL_CA_HOME: again.home, ...env } });
+  assert.deepEqual(await made(again), await made(place));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
+const COLOUR = /\x1b\[[0-9;]*3[1-7]m/;
+
 describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
-  test('asks, explains what is wrong, makes the files, and prints the command that repeats it', async (t) => {
+  for (const [columns, env] of [
+    [80, {}],
+    [80, { NO_COLOR: '1' }],
+    [40, {}],
+    [40, { NO_COLOR: '1' }],
+  ] as const) {
+    const grey = 'NO_COLOR' in env;
+    test(`a whole run, ${columns} columns wide, ${grey ? 'grey' : 'in colour'}`, async (t) => {
+      if (!needs(t, 'tmux')) return;
+      const place = newPlace(t);
+      const terminal = await open(t, 'init', place, { columns, env });
+      for (const answer of SHORT) {
+        await terminal.shows(answer[0]);
+        await assertFits(terminal, columns);
+        await give(terminal, answer);
+      }
+      await terminal.shows(Q.now);
+      await assertFits(terminal, columns);
+      assert.equal(COLOUR.test(await terminal.screen('-e')), !grey);
+      unwritten(place);
+      await terminal.press('Enter');
+      assert.equal(await terminal.status(), 0);
+      await terminal.assertSane();
+      const screen = await terminal.screen();
+      for (const part of [
+        /Valid until \d{4}-/,
+        /local-ca renew db\.test/,
+        /local-ca status (\\\n *)?--ics/,
+        /Next, in db\.test\n/,
+      ])
+        assert.match(screen, part);
+      assert.ok(
+        existsSync(join(place.cwd, 'db.test', 'db.test.key.pem')) && existsSync(join(place.cwd, 'db.test.zip')),
+      );
+      await assertSameAgain(t, screen, place);
+    });
+  }
+
+  /** The terminal had to break no line: each was broken between words before. */
+  async function assertFits(terminal: Terminal, columns: number): Promise<void> {
+    for (const line of (await terminal.screen()).split('\n')) assert.ok([...line].length <= columns, line);
+  }
+
+  test('every question answered: the summary, the files, and the command that repeats it', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = newPlace(t);
+    const terminal = await open(t, 'init --organization Acme', place);
+    const end = LONG.findIndex(([question]) => question === Q.now);
+    await giveAll(terminal, LONG.slice(0, end));
+    const summary = await terminal.shows(Q.now);
+    for (const part of [
+      /Server {2}\*\.db\.test, q\.test, 10\.0\.0\.5, ::1\n/,
+      /SQL Server, in the manner of TencentDB, p384\n/,
+      /! \*\.db\.test stands for one label/,
+      /CA {6}Jo's Wizard CA, until \d{4}-/,
+      /key p384; valid for 700 days; signs with an intermediate; may sign\n +\.test, 10\.0\.0\.0\/8, ::1 only; key file encrypted/,
+      /Files {3}in tls\/db\n/,
+    ])
+      assert.match(summary, part);
+    unwritten(place);
+    await giveAll(terminal, LONG.slice(end));
+    assert.equal(await terminal.status(), 0);
+    const screen = await terminal.screen();
+    assert.doesNotMatch(screen, /correct/);
+    assert.match(screen, /with the passphrase in LOCAL_CA_PASSPHRASE/);
+    await assertSameAgain(t, screen, place, { LOCAL_CA_PASSPHRASE: 'correct horse' });
+  });
+
+  test('templates are searched, by their summaries too', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const terminal = await open(t, 'init', newPlace(t));
+    await terminal.shows(Q.template);
+    await terminal.type('oracle');
+    await terminal.shows('No template has "oracle" in its name or summary.');
+    await terminal.press('Enter');
+    await terminal.press('C-u');
+    await terminal.type('jks');
+    await terminal.shows(/❯ SQL Server/);
+    assert.doesNotMatch(await terminal.screen(), /nginx/);
+    await terminal.press('Enter');
+    await giveAll(terminal, SHORT.slice(1, 3));
+    await terminal.shows(/❯ RSA 2048 \(default\)/);
+    await terminal.shows('SQL Server on Windows and old drivers take no other kind than RSA.');
+  });
+
+  test('wrong names are refused while they are typed, and mended', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const terminal = await open(t, 'init --template nginx', newPlace(t));
+    await give(terminal, NOT_THIS_MACHINE);
+    await terminal.shows('Type at least one, like db1.example.test');
+    await terminal.press('Enter');
+    for (const [typed, complaint] of [
+      ['[::1]', 'Write an IPv6 address without brackets, like ::1.'],
+      ['db.test:443', 'Leave out the port.'],
+      ['10.0.0.256', 'it looks like an IP address but is not one'],
+      ['a.test *.*.test', 'a wildcard is the whole left label and stands once'],
+    ] as const) {
+      await terminal.type(typed);
+      await terminal.shows(complaint);
+      await terminal.press('Enter');
+      await terminal.shows(`${Q.names} ${typed}`);
+      await terminal.press('C-u');
+      await terminal.shows('Type at least one');
+    }
+    await terminal.type('my_db.local');
+    await terminal.shows('has an underscore, which host names may not have');
+    await terminal.shows('is found by multicast DNS');
+    await terminal.press('Enter');
+    await terminal.shows(Q.key);
+    assert.match(await terminal.screen(), /✔ Names and addresses: my_db\.local\n {2}! /);
+  });
+
+  test('other answers are checked in the words of the command line', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const terminal = await open(t, 'init --template nginx --server-days 20', newPlace(t));
+    await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter'], [Q.key, 'Enter']]);
+    for (const [question, wrong, complaint, right] of [
+      [Q.name, 'x'.repeat(65), "the subject's CN has 65 characters. It may have at most 64.", '=C'],
+      [Q.defaults, '', '', 'n'],
+      [Q.caKey, '', '', ''],
+      [Q.caDays, '0', '0 is not a number of days', '=9'],
+      [Q.intermediate, '', '', ''],
+      [Q.permit, 'a b/c', '"b/c" cannot be a name in a certificate', '=test'],
+      [Q.encrypt, '', '', ''],
+      [Q.out, ' ', 'Name a folder, like ./db1.', '=x'],
+    ] as const) {
+      await terminal.shows(question);
+      if (wrong !== '') {
+        await terminal.type(wrong);
+        await terminal.press('Enter');
+        await terminal.shows(complaint);
+        await terminal.press('C-u');
+      }
+      await give(terminal, [question, ...(right === '' ? [] : [right]), 'Enter']);
+    }
+    await terminal.shows(Q.zip);
+  });
+
+  test('Esc goes back with the answers kept, and does no harm at the first question', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
     const terminal = await open(t, 'init', place);
-
-    await terminal.shows(NAME);
-    await terminal.type('x'.repeat(65));
-    await terminal.press('Enter');
-    await terminal.shows("the subject's CN has 65 characters. It may have at most 64.");
-    await terminal.press('C-u');
-    await terminal.answer(NAME, "Jo's Wizard CA");
-
-    await terminal.shows(/❯ p256/);
-    await terminal.shows('every client of the last fifteen years takes it');
-    await terminal.press('Down');
-    await terminal.shows(/❯ p384/);
-    await terminal.press('Enter');
-
-    await terminal.shows('PEM files, as most programs want them.');
-    while (!/❯ nginx/.test(await terminal.screen())) await terminal.press('Down');
-    await terminal.press('Enter');
-
-    await terminal.answer(NAMES, '[::1]');
-    await terminal.shows('Write an IPv6 address without brackets, like ::1.');
-    await terminal.press('C-u');
-    await terminal.answer(NAMES, '*.db.test, 10.0.0.5 ::1');
-
-    await terminal.answer(FOLDER);
-    const summary = await terminal.shows(MAKE);
-    assert.match(summary, /CA {6}Jo's Wizard CA, p384, until \d{4}-\d\d-\d\d\n/);
-    assert.match(summary, new RegExp(`in ${place.home}\n`));
-    assert.match(summary, /Server {2}\*\.db\.test, 10\.0\.0\.5, ::1\n {10}nginx, p256\n/);
-    assert.match(summary, /Files {3}in _wildcard\.db\.test\n {10}and _wildcard\.db\.test\.zip\n/);
-    unwritten(place);
-
+    await terminal.shows(Q.template);
+    await terminal.press('Escape');
+    await giveAll(terminal, [[Q.template, '=nginx', 'Enter'], NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter']]);
+    await terminal.shows(Q.key);
+    await terminal.press('Escape');
+    await terminal.shows(`${Q.names} a.test`);
+    // Its answer is gone from the screen, the one before is not.
+    assert.doesNotMatch(await terminal.screen(), /✔ Names and addresses/);
+    await terminal.press('Escape');
+    await terminal.shows(Q.offered);
+    await terminal.press('Escape');
+    await terminal.shows(/❯ nginx/);
+    await giveAll(terminal, [
+      [Q.template, 'Enter'],
+      [Q.offered, 'Enter'],
+      [Q.names, 'C-u', '=b.test', 'Enter'],
+    ]);
+    await giveAll(terminal, SHORT.slice(3));
+    // From the summary back to the last question, and to it again.
+    await terminal.shows(Q.now);
+    await terminal.press('Escape');
+    await give(terminal, [Q.zip, 'n', 'Enter']);
+    await terminal.shows(Q.now);
     await terminal.press('Enter');
     assert.equal(await terminal.status(), 0);
-    const screen = await terminal.shows(DONE);
-    assert.match(screen, /where it goes: _wildcard\.db\.test\/README\.md\n/);
-    await assertSameAgain(t, screen, place);
+    assert.deepEqual(readdirSync(place.cwd), ['b.test']);
+    await assertSameAgain(t, await terminal.screen(), place);
   });
 
-  /** Runs the printed command elsewhere, and compares what came of both. */
-  async function assertSameAgain(t: TestContext, screen: string, place: Place): Promise<void> {
-    const line = screen.slice(screen.indexOf(DONE) + DONE.length).match(/local-ca init .* --yes/)?.[0] ?? '';
-    const again = newPlace(t);
-    const path = [join(commandIn(temporaryFolder(t)), '..'), process.env.PATH].join(delimiter);
-    await must('sh', ['-c', line], { cwd: again.cwd, env: { PATH: path, LOCAL_CA_HOME: again.home } });
-    const made = async ({ cwd, home }: Place) => {
-      const modes = Object.entries(snapshot(cwd)).map(([file, text]) => [file, text.replace(/[0-9a-f]{64}$/, '')]);
-      const [record] = await localCaJson<Record<string, unknown>[]>(['list'], { home });
-      const { names, keyType, template, label } = record ?? {};
-      const ca = await must('openssl', ['x509', '-noout', '-subject', '-in', join(home, 'ca', 'root.crt.pem')]);
-      return { modes, names, keyType, template, label, ca };
-    };
-    if (!needs(t, 'openssl')) return;
-    assert.deepEqual(await made(again), await made(place));
-  }
-
-  test('Ctrl-C at any question leaves nothing, and exits with 130', async (t) => {
+  test('the summary can be changed, one answer at a time', async (t) => {
     if (!needs(t, 'tmux')) return;
-    const questions = [NAME, KEY, TEMPLATE, NAMES, FOLDER, MAKE];
-    for (const [i, last] of questions.entries()) {
+    const place = newPlace(t);
+    const terminal = await open(t, 'init', place);
+    await giveAll(terminal, SHORT);
+    const change = async (title: string) => {
+      await give(terminal, [Q.now, 'Down', 'Enter']);
+      await terminal.shows(Q.change);
+      for (;;) {
+        if ((await terminal.screen()).includes(`❯ ${title}`)) break;
+        await terminal.press('Down');
+        await pause(60);
+      }
+      await terminal.press('Enter');
+    };
+    await change('Which server');
+    await give(terminal, [Q.template, '=sql', 'Enter']);
+    await terminal.shows(/Server {2}db\.test\n +SQL Server, in the manner of TencentDB, rsa-2048\n/);
+    await terminal.shows('and TencentDB-SSL-CA.zip');
+    await change('Settings of the CA');
+    await terminal.shows(Q.defaults);
+    await terminal.press('Escape');
+    await terminal.shows(Q.now);
+    await change('Other names');
+    await give(terminal, [Q.names, 'C-u', '=new.test', 'Enter']);
+    await terminal.shows(/Server {2}new\.test\n/);
+    await terminal.shows(/Files {3}in new\.test\n/);
+    await terminal.press('Enter');
+    assert.equal(await terminal.status(), 0);
+    assert.deepEqual(readdirSync(place.cwd).sort(), ['TencentDB-SSL-CA.zip', 'new.test']);
+    await assertSameAgain(t, await terminal.screen(), place);
+  });
+
+  test('Ctrl-C at any question leaves nothing and a sane terminal, and exits with 130', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    for (const [i, [question]] of LONG.entries()) {
       const place = newPlace(t);
       const terminal = await open(t, 'init', place);
-      for (const question of questions.slice(0, i))
-        await terminal.answer(question, question === NAMES ? 'db.test' : '');
-      await terminal.shows(last);
+      await giveAll(terminal, LONG.slice(0, i));
+      await terminal.shows(question);
       await terminal.press('C-c');
+      assert.equal(await terminal.status(), 130, question);
+      assert.match(await terminal.screen(), /local-ca: cancelled\n/, question);
+      await terminal.assertSane();
+      unwritten(place);
+    }
+  });
+
+  test('leaving at the end makes nothing; so does Ctrl-C where one picks what to change', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    for (const last of [
+      [[Q.now, 'Up', 'Down', 'Down', 'Enter']],
+      [
+        [Q.now, 'Down', 'Enter'],
+        [Q.change, 'C-c'],
+      ],
+    ] satisfies Answer[][]) {
+      const place = newPlace(t);
+      const terminal = await open(t, 'init', place);
+      await giveAll(terminal, [...SHORT, ...last]);
       assert.equal(await terminal.status(), 130);
       assert.match(await terminal.screen(), /local-ca: cancelled\nNothing was made\./);
       unwritten(place);
     }
   });
 
-  test('"no" at the end leaves nothing either', async (t) => {
-    if (!needs(t, 'tmux')) return;
-    const place = newPlace(t);
-    const terminal = await open(t, 'init', place);
-    await answerAll(terminal);
-    await terminal.answer(MAKE, 'n');
-    assert.equal(await terminal.status(), 130);
-    unwritten(place);
-  });
-
   test('asks for nothing that the command line has said', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
-    const flags = '--key-type ed25519 --template nginx --out files --organization Acme --days 700';
-    const terminal = await open(t, `init ${flags}`, place);
-    await terminal.answer(NAME, 'Said CA');
-    await terminal.answer(NAMES, 'said.test');
-    const summary = await terminal.shows(MAKE);
-    for (const question of [KEY, TEMPLATE, FOLDER]) assert.ok(!summary.includes(question), question);
-    assert.match(summary, /Said CA, ed25519, until/);
+    const flags =
+      '--key-type ed25519 --template nginx --out files --organization Acme --days 700 --permit .test --intermediate';
+    const terminal = await open(t, `init ${flags} --server-key-type p384 --server-days 20 --zip z.zip`, place);
+    await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=said.test', 'Enter'], [Q.name, '=Said CA', 'Enter']]);
+    await terminal.shows(/key ed25519; valid for 700 days; signs with an intermediate; may sign\s+\.test\s+only/);
+    await give(terminal, [Q.defaults, 'Enter']);
+    const summary = await terminal.shows(Q.now);
+    for (const question of [Q.template, Q.key, Q.days, Q.out, Q.zip]) assert.ok(!summary.includes(question), question);
     await terminal.press('Enter');
     assert.equal(await terminal.status(), 0);
-    assert.ok(existsSync(join(place.cwd, 'files', 'nginx.conf')));
-    assert.ok(existsSync(join(place.cwd, 'said.test.zip')));
+    assert.ok(existsSync(join(place.cwd, 'files', 'nginx.conf')) && existsSync(join(place.cwd, 'z.zip')));
+    await assertSameAgain(t, await terminal.screen(), place);
   });
 
-  test('an error at the end leaves nothing but the command, so that nobody answers twice', async (t) => {
+  test('after an error at the end other answers can be given, and nobody answers twice', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
-    writeFileSync(join(place.cwd, 'db.test'), 'mine\n');
+    writeFileSync(join(place.cwd, 'db.test.zip'), 'mine\n');
     const before = snapshot(place.cwd);
-    const terminal = await open(t, 'init', place);
-    await answerAll(terminal);
-    await terminal.press('Enter');
-    assert.equal(await terminal.status(), 1);
-    const screen = await terminal.screen();
-    assert.match(screen, /local-ca init db\.test --name 'Wizard CA' .*--yes\n/);
-    assert.match(screen, /local-ca: db\.test is not a folder\n/);
+    const start = async () => {
+      const terminal = await open(t, 'init', place);
+      await giveAll(terminal, [...SHORT, [Q.now, 'Enter']]);
+      await terminal.shows('> db.test.zip');
+      assert.deepEqual([snapshot(place.cwd), existsSync(place.home)], [before, false]);
+      return terminal;
+    };
+    const left = await start();
+    await give(left, [Q.now, 'Down', 'Down', 'Enter']);
+    assert.equal(await left.status(), 1);
+    const screen = await left.screen();
+    assert.match(printedCommand(screen), /local-ca init db\.test .*--yes$/s);
+    assert.match(screen, /local-ca: db\.test\.zip /);
     assert.deepEqual([snapshot(place.cwd), existsSync(place.home)], [before, false]);
+
+    const mended = await start();
+    await giveAll(mended, [
+      [Q.now, 'Escape'],
+      [Q.zip, 'n', 'Enter'],
+      [Q.now, 'Enter'],
+    ]);
+    assert.equal(await mended.status(), 0);
+    assert.deepEqual(readdirSync(place.cwd).sort(), ['db.test', 'db.test.zip']);
   });
 
   test('what no answer could mend is refused before the first question', async (t) => {
@@ -167,12 +441,14 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     for (const [args, words] of [
       ['init --country de', '"de"'],
       ['init --key-type dsa', '"dsa"'],
+      ['init --server-key-type dsa', '"dsa"'],
+      ['init --server-days 900', '825'],
       ['init --template ngnix', '"ngnix"'],
     ] as const) {
       const terminal = await open(t, args, place);
       assert.equal(await terminal.status(), 2);
       const screen = await terminal.screen();
-      assert.ok(screen.includes(words) && !screen.includes(NAME), screen);
+      assert.ok(screen.includes(words) && !screen.includes(Q.template), screen);
     }
     await localCaJson(['init', '--yes'], place);
     const terminal = await open(t, 'init', place);
@@ -180,26 +456,71 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     assert.match(await terminal.screen(), /^local-ca: there is already a CA at /);
   });
 
-  test('fits a narrow window, and NO_COLOR and --no-color keep it grey', async (t) => {
+  test('the title of a template steers no terminal and breaks no line', async (t) => {
     if (!needs(t, 'tmux')) return;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
-    const colour = /\x1b\[[0-9;]*3[1-7]m/;
-    const plain = await open(t, 'init', newPlace(t));
-    await plain.shows(NAME);
-    assert.match(await plain.screen('-e'), colour);
-    for (const [args, env] of [
-      ['init', { NO_COLOR: '1' }],
-      ['init --no-color', {}],
+    const place = newPlace(t);
+    const folder = join(place.cwd, 'mine');
+    cpSync(join(repository, 'templates', 'nginx'), folder, { recursive: true });
+    const path = join(folder, 'template.json');
+    const title = `${'very '.repeat(30)}long\u001b[2J\u202e`;
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), title }));
+    const terminal = await open(t, 'init --template ./mine', place, { columns: 40 });
+    await giveAll(terminal, SHORT.slice(1));
+    const screen = await terminal.shows(Q.now);
+    await assertFits(terminal, 40);
+    assert.match(screen, /very very/);
+    assert.ok(!screen.includes('\u202e'));
+    await terminal.press('Enter');
+    assert.equal(await terminal.status(), 0);
+  });
+
+  test('--no-color keeps it grey', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const terminal = await open(t, 'init --no-color', newPlace(t));
+    await terminal.shows(Q.template);
+    assert.doesNotMatch(await terminal.screen('-e'), COLOUR);
+  });
+});
+
+describe('local-ca alone', { skip: !posix && 'tmux is needed' }, () => {
+  const MENU = '? What shall be done?';
+
+  test('offers what the home needs, and runs it with its own questions', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = newPlace(t);
+    const first = await open(t, `--home '${place.home}'`, place, { home: join(place.cwd, 'not-this') });
+    const menu = await first.shows(MENU);
+    assert.match(menu, /There is no CA here yet\.\n/);
+    await giveAll(first, [[MENU, 'Enter'], ...SHORT, [Q.now, 'Enter']]);
+    assert.equal(await first.status(), 0);
+    assert.ok(existsSync(place.home));
+
+    const again = await open(t, '', place);
+    await again.shows('Nothing is due.');
+    while (!/❯ List the certificates/.test(await again.screen())) await again.press('Down');
+    await again.press('Enter');
+    assert.equal(await again.status(), 0);
+    assert.match(await again.screen(), /db\.test +valid/);
+  });
+
+  test('is left with Leave, Esc and Ctrl-C; flags that are wrong, and no terminal, are no question', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = newPlace(t);
+    for (const [keys, status] of [
+      [['Up', 'Down', 'Down', 'Down', 'Down', 'Enter'], 0],
+      [['Escape'], 0],
+      [['C-c'], 130],
     ] as const) {
-      const place = newPlace(t);
-      const terminal = await open(t, args, place, { columns: 40, env });
-      await answerAll(terminal);
-      const lines = (await terminal.screen('-p')).split('\n');
-      assert.ok(lines.includes('  Server  db.test'), lines.join('\n'));
-      await terminal.press('Enter');
-      assert.equal(await terminal.status(), 0);
-      assert.doesNotMatch(await terminal.screen('-e'), colour);
-      assert.ok(existsSync(join(place.cwd, 'db.test', 'db.test.key.pem')));
+      const terminal = await open(t, '', place);
+      await give(terminal, [MENU, ...keys]);
+      assert.equal(await terminal.status(), status);
+      await terminal.assertSane();
+      unwritten(place);
+    }
+    for (const args of ['--yes', '--colour', 'template', '</dev/null']) {
+      const terminal = await open(t, args, place);
+      assert.equal(await terminal.status(), 2, args);
+      assert.ok(!(await terminal.screen()).includes(MENU));
     }
   });
 });

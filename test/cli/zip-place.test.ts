@@ -130,13 +130,13 @@ test('what cannot be made above a zip is refused before anything is on record', 
 test('when one of several cannot take its place, the error names the others and none stays hidden', async (t) => {
   const cwd = temporaryFolder(t);
   const opened = await openHome(home);
-  const material = (await CertificateAuthority.open(opened)).exportAuthority();
+  const material = await (await CertificateAuthority.open(opened)).exportAuthority();
   await opened.close();
   const io = new Io({ json: false, quiet: true, verbose: false, yes: true, color: false }, process);
   const context = { io, ambient: systemAmbient, home, env: {} };
   const template = await findTemplate(context);
   const [first = '', second = '', third = ''] = ['1', '2', '3'].map((name) => join(cwd, name));
-  const parcels = [first, second, third].map((out) => ({ material, template, out }));
+  const parcels = [first, second, third].map((out) => ({ material, template, out, wishes: {} }));
   const delivery = await stageDelivery(parcels, context, { zip: join(cwd, 'all.zip') });
   writeFileSync(second, 'mine');
   await assert.rejects(delivery.commit(), {

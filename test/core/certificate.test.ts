@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { systemAmbient } from '../../src/ambient.ts';
 import type { Ambient } from '../../src/core/ambient.ts';
 import { keyIdentifier, makeAuthority, makeLeaf, newSerial } from '../../src/core/certificate.ts';
+import { describeCertificate } from '../../src/core/describe.ts';
 import { constraintsPermitting, EXTENSION } from '../../src/core/extensions.ts';
 import { generateKey, type PrivateKey } from '../../src/core/keys.ts';
 import { parseNames, parseSubtree } from '../../src/core/names.ts';
@@ -21,6 +22,7 @@ import { findLeafProfile, LEAF_PROFILES } from '../../src/core/profiles.ts';
 import { keySigner } from '../../src/core/signer.ts';
 import { encodeSubject, parseSubject } from '../../src/core/subject.ts';
 import { fromHex, toHex } from '../../src/core/text.ts';
+import { verifyChain } from '../../src/core/verify.ts';
 
 const NOT_BEFORE = new Date('2026-11-22T00:00:00Z');
 const NOT_AFTER = new Date('2027-11-22T00:05:00Z');
@@ -46,7 +48,14 @@ async function root(
 
 async function leaf(
   issuer: Certificate,
-  options: { profile?: string; keyType?: string; subject?: string; names?: string[] } = {},
+  options: {
+    profile?: string;
+    keyType?: string;
+    subject?: string;
+    names?: string[];
+    crlUrls?: string[];
+    ocspUrls?: string[];
+  } = {},
 ) {
   const leafKey = await generateKey(options.keyType ?? 'p256', systemAmbient);
   const fields = {
@@ -56,6 +65,8 @@ async function leaf(
     profile: findLeafProfile(options.profile ?? 'server'),
     publicKey: leafKey.publicKey,
     rsa: leafKey.algorithm.family === 'rsa',
+    crlUrls: options.crlUrls ?? [],
+    ocspUrls: options.ocspUrls ?? [],
     ...life,
   };
   return parseCertificate(await makeLeaf(fields, issuer, await keySigner(key, systemAmbient)));
@@ -153,6 +164,15 @@ test('the alternative names are critical only when the subject is empty', async 
   assert.ok(critical(certificate).includes(EXTENSION.subjectAltName));
 });
 
+test('addresses of revocation lists and OCSP responders, and neither extension without any', async () => {
+  const issuer = await root();
+  const urls = { crlUrls: ['http://a.test/crl', 'ldap:///CN=CA'], ocspUrls: ['http://a.test/ocsp'] };
+  const record = describeCertificate(await leaf(issuer, urls), NOT_BEFORE);
+  assert.deepEqual([record.crlDistributionPoints, record.ocsp], [urls.crlUrls, urls.ocspUrls]);
+  const oids = (await leaf(issuer)).extensions.map(({ oid }) => oid);
+  assert.ok(!oids.includes(EXTENSION.crlDistributionPoints) && !oids.includes(EXTENSION.authorityInformation));
+});
+
 test('name constraints are critical, and close what they do not open', async () => {
   const constraints = constraintsPermitting(['.internal', '10.0.0.0/8'].map(parseSubtree));
   const certificate = await root({ constraints });
@@ -199,4 +219,68 @@ test('dates to 2049 are UTCTime, later ones GeneralizedTime', async () => {
   const text = Buffer.from(certificate.der).toString('latin1');
   assert.ok(text.includes('\x17\x0d261122000000Z') && text.includes('\x18\x0f20500101000000Z'));
   assert.equal(certificate.notAfter.toISOString(), '2050-01-01T00:00:00.000Z');
+});
+
+test('a renewed CA keeps its key identifier, and what is copied replaces what would be written', async () => {
+  const keyIdentifier = fromHex('00112233445566778899aabbccddeeff');
+  const copiedExtensions = [
+    { oid: EXTENSION.basicConstraints, critical: false, value: fromHex('30030101ff') },
+    { oid: EXTENSION.nameConstraints, critical: false, value: fromHex('3000') },
+  ];
+  const constraints = constraintsPermitting([parseSubtree('a.test')]);
+  const certificate = await root({ keyIdentifier, copiedExtensions, constraints });
+  assert.deepEqual([subjectKeyIdOf(certificate), authorityKeyIdOf(certificate)], [keyIdentifier, keyIdentifier]);
+  assert.deepEqual(
+    certificate.extensions.map(({ oid }) => oid),
+    [
+      EXTENSION.keyUsage,
+      EXTENSION.subjectKeyIdentifier,
+      EXTENSION.authorityKeyIdentifier,
+      EXTENSION.basicConstraints,
+      EXTENSION.nameConstraints,
+    ],
+  );
+  assert.deepEqual(certificate.extensions.slice(-2), copiedExtensions);
+  const other = fromHex('ff00');
+  assert.deepEqual(authorityKeyIdOf(await root({ authorityKeyIdentifier: other })), other);
+});
+
+test('a cross certificate: the new key of a CA, signed by its old one, under the same name', async () => {
+  const old = await root();
+  const [next, leafKey] = [await generateKey('p256', systemAmbient), await generateKey('p256', systemAmbient)];
+  const renewed = await root({}, next);
+  const fields = {
+    role: 'root' as const,
+    serial: newSerial(systemAmbient),
+    subject: old.subject,
+    publicKey: next.publicKey,
+    pathLength: 0,
+    ...life,
+  };
+  const cross = parseCertificate(await makeAuthority(fields, old, await keySigner(key, systemAmbient)));
+  assert.deepEqual([cross.issuer, cross.subject], [old.subject, old.subject]);
+  assert.deepEqual(authorityKeyIdOf(cross), subjectKeyIdOf(old));
+  assert.deepEqual(subjectKeyIdOf(cross), subjectKeyIdOf(renewed));
+  const leafFields = {
+    serial: newSerial(systemAmbient),
+    subject: subject('CN=db.test'),
+    names: parseNames(['db.test']),
+    profile: findLeafProfile('server'),
+    publicKey: leafKey.publicKey,
+    rsa: false,
+    ...life,
+  };
+  const server = parseCertificate(await makeLeaf(leafFields, renewed, await keySigner(next, systemAmbient)));
+  for (const trusted of [old, renewed]) {
+    const { findings } = await verifyChain({
+      leaf: server,
+      intermediates: [cross],
+      roots: [trusted],
+      at: new Date('2026-12-01T00:00:00Z'),
+      ambient: systemAmbient,
+      host: 'db.test',
+      purpose: 'server',
+    });
+    assert.deepEqual(findings, []);
+  }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { parseCrl, revocationOf } from '../../src/core/crl.ts';
-import { boolean, context, ia5String, integer, sequence } from '../../src/core/der.ts';
+import { boolean, context, ia5String, integer, sequence, TAG, tlv } from '../../src/core/der.ts';
 import { authorityKeyIdentifier, basicConstraints, type Extension, keyUsage } from '../../src/core/extensions.ts';
 import { subjectKeyIdOf } from '../../src/core/parse.ts';
 import { verifyChain } from '../../src/core/verify.ts';
@@ -41,6 +41,27 @@ describe('reading a revocation list', () => {
     assert.deepEqual([crl.authorityKeyId, crl.unknownCritical], [keyId, []]);
     assert.deepEqual(revocationOf(crl, '05'), { serial: '05', at: day(-2) });
     assert.equal(revocationOf(crl, '06'), undefined);
+  });
+
+  test('since when a certificate is not to be trusted; a date in another form is passed over', async () => {
+    const since = (tag: number, text: string): Extension => ({
+      oid: '2.5.29.24',
+      critical: false,
+      value: tlv(tag, new TextEncoder().encode(text)),
+    });
+    const crl = parseCrl(
+      await makeCrl(root, {
+        ...fresh,
+        revoked: [
+          { serial: '05', at: day(-2), extensions: [since(TAG.generalizedTime, '20260501000000Z')] },
+          { serial: '06', at: day(-2), extensions: [since(TAG.generalizedTime, '20260501')] },
+        ],
+      }),
+    );
+    assert.deepEqual(crl.entries, [
+      { serial: '05', at: day(-2), invalidSince: day(-31) },
+      { serial: '06', at: day(-2) },
+    ]);
   });
 
   test('version 1, without entries and without a next update', async () => {

@@ -206,7 +206,8 @@ describe('describing other things', () => {
     const csr = parseCsr(await makeCsr({ subject: 'CN=a.test', keyType: 'ed25519', attributes }));
     const record = describeCsr(csr);
     assert.deepEqual([record.subject, record.keyType, record.signature], ['CN=a.test', 'ed25519', 'Ed25519']);
-    assert.deepEqual([record.names, record.attributes], [['a.test'], ['1.2.840.113549.1.9.14']]);
+    assert.deepEqual([record.names, record.unfitNames, record.attributes], [['a.test'], [], {}]);
+    assert.equal(record.microsoftTemplate, null);
   });
 
   test('a revocation list', async () => {
@@ -228,8 +229,8 @@ describe('describing other things', () => {
       signature: 'ECDSA with SHA-256',
       unknownCritical: [],
       revoked: [
-        { serial: '0a', revokedAt: '2026-05-30T00:00:00Z', reason: 'certificateHold' },
-        { serial: '0b', revokedAt: '2026-05-31T00:00:00Z', reason: null },
+        { serial: '0a', revokedAt: '2026-05-30T00:00:00Z', reason: 'certificateHold', invalidSince: null },
+        { serial: '0b', revokedAt: '2026-05-31T00:00:00Z', reason: null, invalidSince: null },
       ],
     });
     assert.equal(describeCrl(parseCrl(await makeCrl(root, { thisUpdate: day(-1) })), NOW).nextUpdate, null);

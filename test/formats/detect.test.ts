@@ -28,6 +28,8 @@ const known: Record<string, readonly [bytes: Uint8Array, format: DetectedFormat]
   'PKCS#8': [leafKey, 'private-key'],
   SEC1: [key.export({ type: 'sec1', format: 'der' }), 'private-key'],
   'encrypted PKCS#8': [encryptPkcs8(leafKey, 'x', { random, iterations: 1 }), 'encrypted-private-key'],
+  'a zip': [latin('PK\x03\x04'), 'zip'],
+  'an empty zip': [latin('PK\x05\x06'), 'zip'],
   'a public key': [createPublicKey(key).export({ type: 'spki', format: 'der' }), 'public-key'],
 };
 
@@ -37,7 +39,6 @@ const unknown: Record<string, Uint8Array> = {
   'an empty sequence': Uint8Array.of(0x30, 0),
   'a cut certificate': leaf.subarray(0, 200),
   text: latin('0 hello'),
-  'a zip': latin('PK\x03\x04'),
   zeros: new Uint8Array(1000),
 };
 

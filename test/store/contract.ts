@@ -15,6 +15,10 @@ export const authority = (over: Partial<AuthorityRecord> = {}): AuthorityRecord 
   parentId: null,
   active: true,
   createdAt: at(0),
+  keyId: over.id ?? 'ca01',
+  crlUrls: [],
+  ocspUrls: ['http://ocsp.example.test/a?b=c'],
+  revocation: null,
   ...over,
 });
 
@@ -31,9 +35,11 @@ export const certificate = (over: Partial<CertificateRecord> = {}): CertificateR
   fingerprintSha256: 'f'.repeat(64),
   certificate: Uint8Array.of(0, 1, 2, 255),
   issuerId: 'ca01',
+  chain: [],
   state: 'valid',
+  revocation: null,
   issuedAt: at(1),
-  keyKept: false,
+  keyId: null,
   ...over,
 });
 
@@ -54,7 +60,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     const add = (...records: Partial<CertificateRecord>[]) => store.addCertificates(records.map(certificate));
 
     it('gives back what was recorded, exactly', async () => {
-      const record = certificate({ template: 'nginx', keyKept: true, notAfter: new Date('9999-12-31T23:59:59Z') });
+      const record = certificate({ template: 'nginx', keyId: '0a', notAfter: new Date('9999-12-31T23:59:59Z') });
       await store.addCertificates([record]);
       assert.deepEqual(await store.bySerial('01ab'), record);
       assert.deepEqual(await store.byLabel(record.label), record);
@@ -116,7 +122,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     it('leaves a revoked certificate revoked when its label is issued again', async () => {
-      await add({ serial: '01', state: 'revoked' });
+      await add({ serial: '01', state: 'revoked', revocation: { at: at(2), reason: 'keyCompromise', invalidSince: null } });
       await add({ serial: '02' });
       assert.equal((await store.bySerial('01'))?.state, 'revoked');
     });

@@ -92,7 +92,7 @@ describe('createHome', () => {
         await createHome(args[0], async (home) => {
           await home.caKeys.save('ca01', Buffer.from('k'));
           await home.leafKeys.save('01', Buffer.from('k'));
-          await home.store.addAuthorities([{ id: 'ca01', role: 'root', name: '', certificate: Buffer.of(48, 0), parentId: null, active: true, createdAt: new Date(0) }], { at: new Date(0), action: 'create', serial: null, detail: '' });
+          await home.store.addAuthorities([{ id: 'ca01', role: 'root', name: '', certificate: Buffer.of(48, 0), parentId: null, active: true, createdAt: new Date(0), keyId: 'ca01', crlUrls: [], ocspUrls: [], revocation: null }], { at: new Date(0), action: 'create', serial: null, detail: '' });
           const [place] = fs.readdirSync(args[1]);
           console.log((fs.statSync(args[1] + '/' + place).mode & 0o7777).toString(8));
         });`;

@@ -2,7 +2,7 @@ import { importKey } from '../../core/keys.ts';
 import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
-import { type Delivery, findTemplate, OUTPUT_FLAGS, stageDelivery } from '../deliver.ts';
+import { type Delivery, findTemplate, OUTPUT_FLAGS, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
 import { deliveredJson, deliveredPaths, recordJson, templateWarnings } from '../records.ts';
 import { type Session, withAuthority } from '../session.ts';
 
@@ -38,12 +38,20 @@ export const exportCommand: Command = {
   },
 };
 
-async function exportFrom(context: Context, { ca }: Session, label: string | undefined, flags: Flags): Promise<void> {
+async function exportFrom(
+  context: Context,
+  { ca, home }: Session,
+  label: string | undefined,
+  flags: Flags,
+): Promise<void> {
   const record = label === undefined ? undefined : await ca.get(label);
-  const material = record === undefined ? ca.exportAuthority() : await ca.export(record.serial, keyFrom(flags));
+  const material = await (record === undefined ? ca.exportAuthority() : ca.export(record.serial, keyFrom(flags)));
   const template = await findTemplate(context, (flags.template as string | undefined) ?? record?.template ?? undefined);
   const out = (flags.out as string | undefined) ?? record?.label ?? 'ca';
-  const delivery = await stageDelivery([{ material, template, out }], context, flags);
+  const parcel = { material, template, out, wishes: wishesOf(flags) };
+  const delivery = await stageDelivery([parcel], context, shippingOf(flags));
+  // The CA's own files are made again when it is renewed; those of a certificate belong where they went first.
+  if (record === undefined) await home.store.write(delivery.placements);
   await delivery.commit();
   tell(context, delivery, record === undefined ? { label: 'ca', template: template.name } : recordJson(record));
 }

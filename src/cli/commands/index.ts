@@ -6,7 +6,9 @@ import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { issue } from './issue.ts';
 import { list } from './list.ts';
+import { renew } from './renew.ts';
 import { show } from './show.ts';
+import { status } from './status.ts';
 import { templateList, templateShow } from './template.ts';
 import { verify } from './verify.ts';
 
@@ -16,6 +18,8 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   list,
   show,
+  status,
+  renew,
   inspect,
   verify,
   templateList,

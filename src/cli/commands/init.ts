@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { CertificateAuthority, type Issued } from '../../authority/authority.ts';
+import { CertificateAuthority } from '../../authority/authority.ts';
+import type { Issued } from '../../authority/jobs.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import type { AuthorityOptions } from '../../core/options.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
@@ -40,6 +41,12 @@ export const init: Command = {
       about: 'the only domains and networks that it may sign: .internal,10.0.0.0/8',
       parse: everyItem,
     },
+    {
+      flags: '--server-key-type <type>',
+      about: "of the first server's certificate (default: the template's, else p256)",
+      values: KEY_TYPES,
+    },
+    { flags: '--server-days <n>', about: 'days until that expires (default: 365)', parse: days },
     { flags: '--encrypt-key', about: "protect the CA's key with a passphrase" },
     { flags: '--from-cert <file>', about: 'take over a CA that exists: its certificate' },
     { flags: '--from-key <file>', about: 'and its private key' },
@@ -74,7 +81,8 @@ const isTakeOver = (flags: Flags) => flags.fromCert !== undefined || flags.fromK
 /** Makes what was asked for without a question: the wizard ends here too. */
 export async function initWithout(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
   // The CA's flags and the server's share these names; here they are the CA's.
-  const { keyType: _keyType, days: _days, ...serverFlags } = flags;
+  const { serverKeyType: keyType, serverDays: days } = flags;
+  const serverFlags = { ...flags, keyType, days };
   if (names.length === 0) refuseServerFlags(flags);
   const order = names.length === 0 ? undefined : await orderOf(context, { names: splitNames(names) }, serverFlags);
   const made = await makeHome(context, flags, order);
@@ -87,7 +95,18 @@ async function warnOfWeaknesses({ io, ambient }: Context, chain: readonly Author
   for (const { certificate, message } of await weaknessesOf(chain, ambient)) io.warn(`${certificate}: ${message}`);
 }
 
-const SERVER_FLAGS = ['template', 'out', 'zip', 'format', 'password', 'passwordFile', 'alias', 'p12Profile'];
+const SERVER_FLAGS = [
+  'serverKeyType',
+  'serverDays',
+  'template',
+  'out',
+  'zip',
+  'format',
+  'password',
+  'passwordFile',
+  'alias',
+  'p12Profile',
+];
 
 /** Without a server, they would be ignored in silence. */
 function refuseServerFlags(flags: Flags): void {

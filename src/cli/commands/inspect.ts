@@ -8,7 +8,8 @@ import {
   describeKey,
 } from '../../core/describe.ts';
 import { parseCertificate } from '../../core/parse.ts';
-import { isUrl, lookAt, parseTarget } from '../../probe/tls.ts';
+import { lookAt } from '../../probe/look.ts';
+import { isUrl, parseTarget } from '../../probe/target.ts';
 import type { Command, Context } from '../command.ts';
 import { type Found, readContents, readInput } from '../read-file.ts';
 import { timeLeft } from '../records.ts';
@@ -25,7 +26,7 @@ export const inspect: Command = {
   examples: [
     [
       'local-ca inspect ca.jks',
-      'PEM, DER, P7B, P12, JKS, keys, requests and revocation lists are told apart by themselves',
+      'PEM, DER, P7B, P12, JKS, keys, requests, revocation lists and zips of these are told apart by themselves',
     ],
     ['openssl s_client -connect db1:443 </dev/null | local-ca inspect -', 'from standard input'],
     ['local-ca inspect https://db1.example.test', 'the chain that a live server serves'],
@@ -60,25 +61,33 @@ type Entry = Readonly<Record<string, unknown>> & { readonly kind: Found['kind'] 
 
 async function describe({ ambient }: Context, one: Found): Promise<Entry> {
   const at = ambient.now();
-  const alias = 'alias' in one && one.alias !== undefined ? { alias: one.alias } : {};
+  const place = {
+    ...(one.path === undefined ? {} : { path: one.path }),
+    ...(one.alias === undefined ? {} : { alias: one.alias }),
+  };
   switch (one.kind) {
     case 'certificate':
       return {
         kind: one.kind,
-        ...alias,
+        ...place,
         trusted: one.trusted === true,
         ...describeCertificate(parseCertificate(one.der), at),
       };
     case 'csr': {
       const csr = parseCsr(one.der);
-      return { kind: one.kind, ...describeCsr(csr), proofOfPossession: await proofOfPossession(csr, ambient) };
+      return {
+        kind: one.kind,
+        ...place,
+        ...describeCsr(csr),
+        proofOfPossession: await proofOfPossession(csr, ambient),
+      };
     }
     case 'crl':
-      return { kind: one.kind, ...describeCrl(parseCrl(one.der), at) };
+      return { kind: one.kind, ...place, ...describeCrl(parseCrl(one.der), at) };
     case 'private-key':
-      return { kind: one.kind, ...alias, ...describeKey(one.key) };
+      return { kind: one.kind, ...place, ...describeKey(one.key) };
     default:
-      return { kind: one.kind, ...alias, title: one.title };
+      return { kind: one.kind, ...place, title: one.title };
   }
 }
 

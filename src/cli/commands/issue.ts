@@ -1,11 +1,20 @@
 import { join } from 'node:path';
-import type { Issued, IssueOptions } from '../../authority/authority.ts';
+import type { IssueOptions } from '../../authority/authority.ts';
+import type { Issued } from '../../authority/jobs.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
 import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flag, Flags } from '../command.ts';
-import { type Delivery, findTemplate, OUTPUT_FLAGS, type Parcel, stageDelivery } from '../deliver.ts';
+import {
+  type Delivery,
+  findTemplate,
+  OUTPUT_FLAGS,
+  type Parcel,
+  shippingOf,
+  stageDelivery,
+  wishesOf,
+} from '../deliver.ts';
 import { inRow, type ListRow, readListFile } from '../list-file.ts';
 import { progressBar } from '../progress.ts';
 import { deliveredPaths, issuedJson, templateWarnings, timeLeft } from '../records.ts';
@@ -80,6 +89,7 @@ export async function orderOf(
   folder = (label: string) => (flags.out as string | undefined) ?? label,
 ): Promise<Order> {
   const template = await findTemplate(context, options.template ?? (flags.template as string | undefined));
+  const wishes = wishesOf(flags);
   const asked: IssueOptions = {
     profile: (flags.profile as string | undefined) ?? template.profile,
     label: flags.label as string | undefined,
@@ -94,7 +104,10 @@ export async function orderOf(
     keyType: options.keyType ?? (flags.keyType as string | undefined) ?? template.keyType,
     template: template.name,
   };
-  return { options: asked, parcel: ({ material, record }) => ({ material, template, out: folder(record.label) }) };
+  return {
+    options: asked,
+    parcel: ({ material, record }) => ({ material, template, out: folder(record.label), wishes }),
+  };
 }
 
 const defined = <T extends object>(record: T): Partial<T> =>
@@ -134,7 +147,8 @@ export async function issueStaged(
         onProgress: bar.update,
         beforeRecording: async (signed) => {
           const parcels = signed.map((one, i) => (orders[i] as Order).parcel(one));
-          delivery = await stageDelivery(parcels, context, flags);
+          delivery = await stageDelivery(parcels, context, shippingOf(flags));
+          return delivery.placements;
         },
       },
     );
@@ -165,10 +179,10 @@ const leftoverWarning = (path: string): Warning => ({
   message: `${path} is left from an earlier certificate, and does not belong to the new key`,
 });
 
-export function tellCertificate({ io, ambient }: Context, issued: Issued, delivery: Delivery): void {
+export function tellCertificate({ io, ambient }: Context, issued: Issued, delivery: Delivery, verb = 'issued'): void {
   for (const { message } of allWarnings(issued, delivery)) io.warn(message);
   const { record } = issued;
-  io.say(`${io.style('green', 'issued')} ${record.names.join(', ')}`);
+  io.say(`${io.style('green', verb)} ${record.names.join(', ')}`);
   io.say(`  ${record.profile}, ${record.keyType}, serial ${record.serial}`);
   if (delivery.zip !== null && delivery.bundles.some(({ zip }) => zip.files.some((file) => file.secret))) {
     io.say(`  ${delivery.zip} holds the private key: it is for the server, not for its clients`);

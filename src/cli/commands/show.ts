@@ -24,7 +24,7 @@ export const show: Command = {
       ['subject', record.subject],
       ['profile', record.profile],
       ['template', record.template ?? '-'],
-      ['key', `${record.keyType}${record.keyKept ? ', a copy is kept' : ''}`],
+      ['key', `${record.keyType}${record.keyId !== null ? ', a copy is kept' : ''}`],
       ['from', isoTime(record.notBefore)],
       ['until', `${isoTime(record.notAfter)} (${timeLeft(record.notAfter, now)})`],
       ['serial', record.serial],
@@ -33,7 +33,13 @@ export const show: Command = {
     const text = lines.map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n');
     const { subject, issuedAt } = record;
     context.io.result(
-      { ...statedJson(record, now), subject, issuedAt: isoTime(issuedAt), keyKept: record.keyKept, certificate: pem },
+      {
+        ...statedJson(record, now),
+        subject,
+        issuedAt: isoTime(issuedAt),
+        keyKept: record.keyId !== null,
+        certificate: pem,
+      },
       flags.pem === true ? pem : text,
     );
     return undefined;

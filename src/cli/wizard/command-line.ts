@@ -2,10 +2,27 @@
 import { shellWord } from '../../bundle/shell.ts';
 import type { Flags } from '../command.ts';
 import { flagName } from '../values.ts';
+import { widthOf } from './layout.ts';
 
-export function commandLine(command: string, args: readonly string[], flags: Flags): string {
+export const commandLine = (command: string, args: readonly string[], flags: Flags): string =>
+  partsOf(command, args, flags).join(' ');
+
+/** The same in lines that fit, each but the last with the backslash that continues it. */
+export function commandLines(command: string, args: readonly string[], flags: Flags, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of partsOf(command, args, flags)) {
+    const last = lines.at(-1);
+    // Room for the backslash before which it may have to break.
+    if (last !== undefined && widthOf(`${last} ${part} \\`) <= width) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(lines.length === 0 ? part : `  ${part}`);
+  }
+  return lines.map((line, i) => (i === lines.length - 1 ? line : `${line} \\`));
+}
+
+/** Each is a word, or a flag with its value. */
+function partsOf(command: string, args: readonly string[], flags: Flags): string[] {
   const written = Object.entries(flags).flatMap(([name, value]) => writeFlag(name, value));
-  return ['local-ca', command, ...args.map(shellWord), ...written].join(' ');
+  return [`local-ca ${command}`, ...args.map(shellWord), ...written];
 }
 
 function writeFlag(name: string, value: unknown): string[] {
@@ -13,6 +30,6 @@ function writeFlag(name: string, value: unknown): string[] {
   if (value === undefined || value === false) return [];
   if (value === true) return [flag];
   // It would stay in the terminal's history and in logs.
-  if (name === 'password') return [flag, 'PASSWORD'];
-  return [flag, shellWord(Array.isArray(value) ? value.join(',') : String(value))];
+  if (name === 'password') return [`${flag} PASSWORD`];
+  return [`${flag} ${shellWord(Array.isArray(value) ? value.join(',') : String(value))}`];
 }

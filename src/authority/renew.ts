@@ -1,0 +1,124 @@
+/** What a renewal asks for: all that the certificate before was, for as long as it was. */
+import { ACCESS_METHOD, readAuthorityInformation, readDistributionPoints } from '../core/distribution.ts';
+import { EXTENSION } from '../core/extensions.ts';
+import { importKey, type PrivateKey } from '../core/keys.ts';
+import { latin1 } from '../core/name-text.ts';
+import type { OptionKinds } from '../core/option-kinds.ts';
+import type { LeafOptions } from '../core/options.ts';
+import { type Certificate, extensionValue, parseCertificate } from '../core/parse.ts';
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import type { KeyVault } from '../store/vault.ts';
+import type { KeyChoice } from './issue.ts';
+import { assertOwnKey } from './own-key.ts';
+
+/** For `CertificateAuthority.renew`. */
+export interface RenewOptions {
+  /** Days until the new one expires; as many as the one before unless given. */
+  days?: number | undefined;
+  /** Make a new key; otherwise the key stays. */
+  newKey?: boolean | undefined;
+  /** The private key (PEM or DER), where the home keeps no copy: then files that need it can be made. */
+  key?: Uint8Array | undefined;
+  /** Keep a copy of the private key from now on; a copy that is kept already stays either way. */
+  keepKey?: boolean | undefined;
+}
+
+export const RENEW_OPTIONS: OptionKinds<RenewOptions> = {
+  days: 'number',
+  newKey: 'boolean',
+  key: 'bytes',
+  keepKey: 'boolean',
+};
+
+const DAY = 86_400_000;
+
+/** Throws LOCAL_CA_NOT_RENEWABLE for what is revoked, was superseded, or comes from another CA. */
+export function renewalOptions(record: CertificateRecord, newest: CertificateRecord, days?: number): LeafOptions {
+  refuse(record, newest);
+  const certificate = parseCertificate(record.certificate);
+  const life = Math.round((record.notAfter.getTime() - record.notBefore.getTime()) / DAY);
+  return {
+    names: record.names,
+    profile: record.profile,
+    label: record.label,
+    keyType: record.keyType,
+    // An empty one was the CA's doing, and will be again.
+    subject: record.subject === '' ? undefined : record.subject,
+    template: record.template ?? undefined,
+    days: days ?? Math.max(1, life),
+    crlUrls: unlessEmpty(crlUrlsOf(certificate)),
+    ocspUrls: unlessEmpty(ocspUrlsOf(certificate)),
+    // Whoever wanted a long life has said so already.
+    force: days === undefined,
+  };
+}
+
+const unlessEmpty = (list: readonly string[]) => (list.length === 0 ? undefined : list);
+
+/** Where a certificate says that the list of its issuer is. */
+export function crlUrlsOf(certificate: Certificate): string[] {
+  const value = extensionValue(certificate, EXTENSION.crlDistributionPoints);
+  return value === undefined ? [] : readDistributionPoints(value).flatMap(urlOf);
+}
+
+function ocspUrlsOf(certificate: Certificate): string[] {
+  const value = extensionValue(certificate, EXTENSION.authorityInformation);
+  const all = value === undefined ? [] : readAuthorityInformation(value);
+  return all.filter(({ method }) => method === ACCESS_METHOD.ocsp).flatMap(({ location }) => urlOf(location));
+}
+
+const urlOf = (name: { readonly kind: string; readonly bytes: Uint8Array }): string[] =>
+  name.kind === 'uri' ? [latin1(name.bytes)] : [];
+
+function refuse(record: CertificateRecord, newest: CertificateRecord): void {
+  const who = `the certificate ${record.serial} of ${quote(record.label)}`;
+  if (record.state === 'revoked') {
+    const held = record.revocation?.reason === 'certificateHold';
+    throw notRenewable(
+      `${who} was revoked (${record.revocation?.reason})`,
+      held
+        ? `Release it first: local-ca revoke ${record.serial} --release`
+        : `Issue a new one, with a new key: local-ca issue ${record.names.join(' ')} --label ${record.label}`,
+    );
+  }
+  if (record.issuerId === null) {
+    throw notRenewable(
+      `${who} was signed by another CA`,
+      `Ask that CA again, for the same names: local-ca csr create --renew ${record.label}`,
+    );
+  }
+  if (record.serial === newest.serial) return;
+  throw notRenewable(`${who} was superseded by ${newest.serial}`, `Renew that one: local-ca renew ${record.label}`);
+}
+
+const notRenewable = (message: string, hint: string) => new LocalCaError('LOCAL_CA_NOT_RENEWABLE', message, hint);
+
+/** The key of the certificate before, or a new one; with its private half where somebody has it. */
+export async function renewalKey(
+  record: CertificateRecord,
+  { newKey, key }: RenewOptions,
+  vault: KeyVault,
+): Promise<KeyChoice> {
+  if (newKey === true) return { kind: 'new' };
+  const { publicKey } = parseCertificate(record.certificate);
+  const own = await privateKeyOf(record, key, vault);
+  return { kind: 'existing', publicKey, key: own };
+}
+
+async function privateKeyOf(
+  record: CertificateRecord,
+  given: Uint8Array | undefined,
+  vault: KeyVault,
+): Promise<PrivateKey | undefined> {
+  if (given === undefined) return record.keyId === null ? undefined : importKey(await vault.load(record.keyId));
+  const key = importKey(given);
+  assertOwnKey(
+    key,
+    record.certificate,
+    `the certificate ${quote(record.label)}`,
+    'Give the key file that was made with it.',
+  );
+  return key;
+}

@@ -1,0 +1,54 @@
+/** What stands in a folder now: bytes, mode and owner, read without following a link that somebody put there. */
+import * as fs from 'node:fs';
+import { attempt } from '../core/attempt.ts';
+import { equalBytes } from '../core/der.ts';
+import { errno, type Owner, posix, readError } from '../disk.ts';
+import type { NewFile } from './create-files.ts';
+import { refuseParents } from './manifest.ts';
+import { checkBundlePath } from './paths.ts';
+
+export interface Standing extends Owner {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+}
+
+/** Not through a link, and not waiting for the other end of a pipe. Windows has neither flag. */
+const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+/** Undefined where there is no regular file. Throws LOCAL_CA_INPUT_FAILED. */
+export function readStanding(path: string): Standing | undefined {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  try {
+    return readWhole(path);
+  } catch (error) {
+    // Somebody moved it meanwhile, or put a link in its place.
+    if (['ENOENT', 'ELOOP'].includes(errno(error))) return undefined;
+    throw readError(path, error);
+  }
+}
+
+function readWhole(path: string): Standing {
+  const fd = fs.openSync(path, FLAGS);
+  try {
+    const { mode, uid, gid } = fs.fstatSync(fd);
+    return { bytes: fs.readFileSync(fd), mode: mode & 0o7777, uid, gid };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Whether a file stands there just like this one; whoever owns it, unless it is to have an owner. */
+export function standsAs(path: string, { bytes, mode, owner }: Omit<NewFile, 'path'>): boolean {
+  // One that we may not read is not known to be the same.
+  const now = attempt(() => readStanding(path));
+  if (now === undefined || !equalBytes(now.bytes, bytes) || (posix && now.mode !== mode)) return false;
+  return owner === undefined || (now.uid === owner.uid && now.gid === owner.gid);
+}
+
+/** Whether a path that a manifest names leads to a place in its folder: anybody may have written it. */
+export const isInside = (folder: string, path: string): boolean =>
+  attempt(() => {
+    checkBundlePath(path);
+    refuseParents(folder, path);
+    return true;
+  }) === true;

@@ -1,0 +1,176 @@
+/** `renew --ca`: the CA's own certificates, and the files that hold them. */
+import { basicConstraintsOf, fingerprintSha256, parseCertificate } from '../../core/parse.ts';
+import { quote } from '../../core/text.ts';
+import { isoTime } from '../../core/time.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { AuthorityRecord, TargetRecord } from '../../store/store.ts';
+import type { Context, Flags } from '../command.ts';
+import { type Rebuilt, rebuildAll } from '../rebuild.ts';
+import { deliveredPaths, timeLeft } from '../records.ts';
+import { type Session, withAuthority } from '../session.ts';
+import { flagName, secretFrom } from '../values.ts';
+
+type Role = AuthorityRecord['role'];
+
+export async function renewAuthorities(context: Context, labels: readonly string[], flags: Flags): Promise<undefined> {
+  const role = roleOf(flags);
+  refuseOthers(labels, flags);
+  await withAuthority(context, flags, async (session) => {
+    if (flags.dryRun === true) return tellPlan(context, session, role);
+    await confirm(context, session, role, flags);
+    await renewNow(context, session, role, flags);
+  });
+}
+
+function roleOf({ ca }: Flags): Role | undefined {
+  if (ca === true) return undefined;
+  if (ca === 'root' || ca === 'intermediate') return ca;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    `--ca cannot be ${quote(String(ca))}`,
+    'It is root, intermediate, or nothing for all of the CA.',
+  );
+}
+
+/** They are about certificates that the CA signed. */
+function refuseOthers(labels: readonly string[], flags: Flags): void {
+  const other = ['all', 'within', 'key', 'keepKey', 'out', 'zip'].find((flag) => flags[flag] !== undefined);
+  if (labels.length === 0 && other === undefined) return;
+  const what = labels.length > 0 ? 'labels were' : `${flagName(other as string)} was`;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    `${what} given together with --ca`,
+    "--ca renews the CA's own certificates, and nothing else.",
+  );
+}
+
+const wantedOf = (chain: readonly AuthorityRecord[], role: Role | undefined) =>
+  chain.filter((authority) => role === undefined || authority.role === role);
+
+function tellPlan({ io, ambient }: Context, { ca }: Session, role: Role | undefined): undefined {
+  const rows = wantedOf(ca.chain, role).map(({ id, name, role: own, certificate }) => {
+    const { notAfter } = parseCertificate(certificate);
+    return { serial: id, role: own, name, notAfter: isoTime(notAfter), left: timeLeft(notAfter, ambient.now()) };
+  });
+  io.result(
+    rows.map(({ left: _left, ...row }) => row),
+    rows
+      .map((row) => `${row.role}  ${row.name}  until ${row.notAfter.slice(0, 10)} (${row.left})  ${row.serial}`)
+      .join('\n'),
+  );
+}
+
+/** New keys change what every client has to trust. */
+async function confirm({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): Promise<void> {
+  const replacesRoot = flags.newKey === true && role !== 'intermediate';
+  if (!replacesRoot) return;
+  if (needsTightPath(ca.root)) {
+    io.warn(
+      `the root ${ca.root.name} allows no further CA below it: GnuTLS, Go and Python clients that know the old root alone will ` +
+        'refuse what the new one signs. Give them the new trust files before servers get new certificates',
+    );
+  }
+  if (!io.interactive) return;
+  const { ask } = await import('../wizard/prompt.ts');
+  const message = `Replace the root ${ca.root.name}? Clients need the new trust files before ${untilText(ca.root)}.`;
+  const { go } = await ask<{ go: boolean }>([{ type: 'confirm', name: 'go', message, default: false }]);
+  if (!go) throw new LocalCaError('LOCAL_CA_CANCELLED', 'cancelled', 'Nothing was changed.');
+}
+
+/** They count the cross certificate, though it is self-issued (RFC 5280 4.2.1.9). */
+const needsTightPath = (root: AuthorityRecord) =>
+  basicConstraintsOf(parseCertificate(root.certificate))?.pathLength === 0;
+
+const untilText = ({ certificate }: AuthorityRecord) =>
+  parseCertificate(certificate).notAfter.toISOString().slice(0, 10);
+
+async function renewNow(context: Context, session: Session, role: Role | undefined, flags: Flags): Promise<void> {
+  const { ca, home } = session;
+  const before = ca.root;
+  const days = flags.days as number | undefined;
+  const made = await ca.renewAuthorities({ role, days, newKey: flags.newKey === true });
+  await home.publishCertificates();
+  const rebuilt = await rebuildAll(context, session, secretFrom(flags, 'password'));
+  const targets = (await home.store.targets()).filter(({ state }) => state === 'enabled');
+  tell(context, session, made, rebuilt, targets);
+  tellClients(context, session, before, rebuilt, targets);
+  context.io.result(
+    json(session, made, rebuilt, session.ca.root.keyId === before.keyId ? [] : targets),
+    rebuilt.flatMap(pathsOf).join('\n'),
+  );
+}
+
+const pathsOf = ({ delivery }: Rebuilt) => (delivery === undefined ? [] : [deliveredPaths(delivery)]);
+
+function tell(
+  { io, ambient }: Context,
+  { home }: Session,
+  made: readonly AuthorityRecord[],
+  rebuilt: readonly Rebuilt[],
+  targets: readonly TargetRecord[],
+): void {
+  for (const { role, name, certificate, id } of made) {
+    const { notAfter } = parseCertificate(certificate);
+    io.say(`${io.style('green', 'renewed')} ${name} (${role}, serial ${id})`);
+    io.say(`  valid until ${notAfter.toISOString().slice(0, 10)} (${timeLeft(notAfter, ambient.now())})`);
+  }
+  io.say(`  the CA's certificate for clients: ${home.certificatePath('root')}`);
+  for (const { placement, why } of rebuilt) {
+    if (why !== undefined) io.warn(`the files in ${placement.folder} were not made again: ${why}`);
+  }
+  if (targets.length > 0) io.say('next: local-ca deploy run, which brings the new chain to the servers');
+}
+
+interface OldRootOnly {
+  /** Empty for the files of the CA alone. */
+  readonly label: string;
+  readonly folder: string;
+  readonly why: string;
+}
+
+/** Only what local-ca has written can be known; copies that were carried to clients cannot. */
+function oldRootOnly({ ca }: Session, rebuilt: readonly Rebuilt[], targets: readonly TargetRecord[]): OldRootOnly[] {
+  const root = fingerprintSha256(ca.root.certificate);
+  return [
+    ...rebuilt.flatMap(({ placement: { label, folder, roots }, why }) =>
+      why === undefined || roots.includes(root) ? [] : [{ label, folder, why }],
+    ),
+    ...targets.map(({ label, folder }) => ({ label, folder, why: 'local-ca deploy run has not brought it there yet' })),
+  ];
+}
+
+function tellClients(
+  { io }: Context,
+  session: Session,
+  before: AuthorityRecord,
+  rebuilt: readonly Rebuilt[],
+  targets: readonly TargetRecord[],
+): void {
+  if (session.ca.root.keyId === before.keyId) return;
+  const rows = oldRootOnly(session, rebuilt, targets);
+  if (rows.length > 0) io.say('These know the old root alone:');
+  for (const { folder, why } of rows) io.say(`  ${folder}: ${why}`);
+  io.say(
+    `Every copy that clients have knows the old root alone, too. It vouches for the new one until ${untilText(before)}:`,
+  );
+  io.say('  give clients the new trust files; then renew what servers have: local-ca renew --all --within 825d');
+  io.say(`  when all clients have them, end it: local-ca revoke ${before.id}`);
+}
+
+function json(
+  session: Session,
+  made: readonly AuthorityRecord[],
+  rebuilt: readonly Rebuilt[],
+  targets: readonly TargetRecord[],
+) {
+  return {
+    renewed: made.map(authorityRow),
+    rebuilt: rebuilt.flatMap(({ placement, delivery }) => (delivery === undefined ? [] : [placement.folder])),
+    oldRootOnly: oldRootOnly(session, rebuilt, targets),
+  };
+}
+
+function authorityRow({ id, role, name, certificate }: AuthorityRecord) {
+  const { notAfter } = parseCertificate(certificate);
+  return { serial: id, role, name, notAfter: isoTime(notAfter), fingerprintSha256: fingerprintSha256(certificate) };
+}

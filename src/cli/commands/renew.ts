@@ -1,0 +1,189 @@
+import { isDue, parseWithin, type Within } from '../../core/duration.ts';
+import { isoTime } from '../../core/time.ts';
+import { readSecret } from '../../disk.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { CertificateRecord } from '../../store/store.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { table } from '../io.ts';
+import { deliveredPaths, issuedJson, recordJson, timeLeft } from '../records.ts';
+import { type Renewable, type RenewalWishes, type Renewed, renewOne } from '../renewal.ts';
+import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
+import { days, path, secretFrom } from '../values.ts';
+import { allWarnings, tellCertificate } from './issue.ts';
+import { renewAuthorities } from './renew-ca.ts';
+
+export const renew: Command = {
+  name: 'renew',
+  args: '[labels...]',
+  summary: 'Make certificates anew before they end, with the same key and names, in the same places',
+  flags: [
+    { flags: '--all', about: 'every certificate that is due' },
+    {
+      flags: '--within <time>',
+      about: 'due is what ends within 30d, or when 75% of its life is over (default: 30d, or a third of its life)',
+      parse: parseWithin,
+    },
+    { flags: '--new-key', about: 'make a new key too' },
+    { flags: '-d, --days <n>', about: 'days until it expires (default: as many as before)', parse: days },
+    { flags: '--dry-run', about: 'show what would be done, and do nothing' },
+    {
+      flags: '--ca [role]',
+      about: "the CA's own certificates instead: all of them, root or intermediate",
+      values: ['root', 'intermediate'],
+    },
+    { flags: '--key <file>', about: 'the private key, where local-ca does not find it', parse: path('--key') },
+    { flags: '--keep-key', about: 'keep a copy of the private key in the home from now on' },
+    { flags: '-o, --out <dir>', about: 'another folder for the files (default: where they are)' },
+    { flags: '--zip <file>', about: 'another zip' },
+    { flags: '--password <password>', about: 'of its key stores, where somebody chose one' },
+    { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
+    { flags: '--force', about: 'overwrite files that local-ca did not make, or that were changed' },
+    ...PASSPHRASE_FLAGS,
+  ],
+  examples: [
+    ['local-ca renew db1.example.test', 'a new certificate for the same key, in the same folder'],
+    ['local-ca renew --all --yes', 'whatever is due; for cron'],
+    ['local-ca renew --all --within 60d --dry-run', 'what would be renewed'],
+    ['local-ca renew --ca', 'the CA itself: what it signed stays valid, and clients get a longer root'],
+    ['local-ca renew --ca --new-key', 'a new root, which the old one vouches for while clients learn of it'],
+  ],
+  run: async (context, labels, flags) => {
+    if (flags.ca !== undefined) return renewAuthorities(context, labels, flags);
+    if (labels.length === 0 && flags.all !== true) throw noLabel();
+    refuseTogether(labels, flags);
+    return withAuthority(context, flags, (session) => renewSome(context, session, labels, flags));
+  },
+};
+
+const noLabel = () =>
+  new LocalCaError(
+    'LOCAL_CA_ANSWER_MISSING',
+    'no label was given',
+    'Name what to renew: local-ca renew db1.example.test. Or renew what is due: local-ca renew --all',
+  );
+
+/** What is one certificate's cannot be said of several. */
+function refuseTogether(labels: readonly string[], flags: Flags): void {
+  const several = labels.length > 1 || flags.all === true;
+  const own = ['key', 'out', 'zip'].find((flag) => flags[flag] !== undefined);
+  if (labels.length > 0 && flags.all === true)
+    throw wrong('labels were given together with --all', 'Give one of them.');
+  if (several && own !== undefined)
+    throw wrong(`--${own} was given for several certificates`, 'Renew them one by one.');
+}
+
+const wrong = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OPTION_INVALID', message, hint);
+
+// --- which -------------------------------------------------------------------------------------------------------
+
+interface Plan extends Renewable {
+  readonly due: boolean;
+}
+
+async function renewSome(
+  context: Context,
+  session: Session,
+  labels: readonly string[],
+  flags: Flags,
+): Promise<number | undefined> {
+  const plans = await planOf(context, session, labels, flags);
+  const foreign = plans.filter(({ record }) => record.issuerId === null);
+  for (const { record } of foreign) tellForeign(context, record);
+  const own = plans.filter(({ record }) => record.issuerId !== null);
+  if (flags.dryRun === true) return tellPlan(context, own);
+  if (own.length === 0 && foreign.length === 0) context.io.say('nothing is due');
+  return renewAll(context, session, own, flags, labels.length === 1);
+}
+
+async function planOf(
+  { ambient }: Context,
+  { ca, home }: Session,
+  labels: readonly string[],
+  flags: Flags,
+): Promise<Plan[]> {
+  const placements = new Map((await home.store.placements()).map((placement) => [placement.label, placement]));
+  const within = flags.within as Within | undefined;
+  const wanted =
+    flags.all === true ? await ca.list({ state: 'valid' }) : await Promise.all(labels.map((label) => ca.get(label)));
+  const plans = wanted.map((record) => ({
+    record,
+    placement: placements.get(record.label),
+    due: isDue(record, within, ambient.now()),
+  }));
+  // A label that was named is renewed, due or not, unless it was said what is due.
+  return flags.all === true || within !== undefined ? plans.filter(({ due }) => due) : plans;
+}
+
+const tellForeign = ({ io, ambient }: Context, { label, notAfter }: CertificateRecord) =>
+  io.warn(
+    `${label} (${timeLeft(notAfter, ambient.now())}) is from another CA, which has to sign a new request: ` +
+      `local-ca csr create --renew ${label}`,
+  );
+
+function tellPlan({ io, ambient }: Context, plans: readonly Plan[]): undefined {
+  const rows = plans.map(({ record, placement }) => [
+    record.label,
+    record.notAfter.toISOString().slice(0, 10),
+    timeLeft(record.notAfter, ambient.now()),
+    placement?.folder ?? '-',
+    record.serial,
+  ]);
+  const json = plans.map(({ record, placement, due }) => ({
+    ...recordJson(record),
+    due,
+    folder: placement?.folder ?? null,
+    zip: placement?.zip ?? null,
+  }));
+  if (plans.length === 0) io.say('nothing is due');
+  io.result(json, table(['LABEL', 'EXPIRES', 'LEFT', 'FILES IN', 'SERIAL'], rows));
+}
+
+// --- and their renewal -------------------------------------------------------------------------------------------
+
+/** One after the other: what fails for one leaves the others as they are, and is told at the end. */
+async function renewAll(
+  context: Context,
+  session: Session,
+  plans: readonly Plan[],
+  flags: Flags,
+  single: boolean,
+): Promise<number | undefined> {
+  const wishes = wishesFrom(flags);
+  const renewed: Renewed[] = [];
+  const failed: { label: string; error: LocalCaError }[] = [];
+  for (const plan of plans) {
+    try {
+      renewed.push(await renewOne(context, session, plan, wishes));
+      tell(context, renewed.at(-1) as Renewed, plan.record);
+    } catch (error) {
+      if (single || !(error instanceof LocalCaError)) throw error;
+      failed.push({ label: plan.record.label, error });
+      context.io.error(`${plan.record.label}: ${error.message}\n${error.hint}`);
+    }
+  }
+  const json = renewed.map((one, i) => renewedJson(one, (plans[i] as Plan).record));
+  const result = single ? json[0] : failed.length === 0 ? json : { renewed: json, failed };
+  context.io.result(result, renewed.map(({ delivery }) => deliveredPaths(delivery)).join('\n'));
+  return failed.length === 0 ? undefined : 1;
+}
+
+const wishesFrom = (flags: Flags): RenewalWishes => ({
+  days: flags.days as number | undefined,
+  newKey: flags.newKey === true,
+  key: flags.key === undefined ? undefined : readSecret(flags.key as string),
+  keepKey: flags.keepKey === true,
+  out: flags.out as string | undefined,
+  zip: flags.zip as string | undefined,
+  password: secretFrom(flags, 'password'),
+  force: flags.force === true,
+});
+
+function tell(context: Context, { issued, delivery }: Renewed, before: CertificateRecord): void {
+  tellCertificate(context, issued, delivery, 'renewed');
+  context.io.say(`  takes the place of ${before.serial} (until ${before.notAfter.toISOString().slice(0, 10)})`);
+}
+
+const renewedJson = ({ issued, delivery }: Renewed, before: CertificateRecord) => ({
+  ...issuedJson(issued.record, delivery, allWarnings(issued, delivery)),
+  renews: { serial: before.serial, notAfter: isoTime(before.notAfter) },
+});

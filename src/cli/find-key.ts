@@ -1,0 +1,41 @@
+/** Looks for a certificate's private key among the files that local-ca made for it. */
+import { join } from 'node:path';
+import { readManifest } from '../bundle/manifest.ts';
+import { fillPath } from '../bundle/paths.ts';
+import { PASSWORD_FILE } from '../bundle/texts.ts';
+import { attempt } from '../core/attempt.ts';
+import { equalBytes } from '../core/der.ts';
+import type { PrivateKey } from '../core/keys.ts';
+import { readSecret } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import { readContents, readInput } from './read-file.ts';
+
+/** What local-ca made up for the key stores in this folder; undefined where it did not. */
+export function madeUpPassword(folder: string, label: string): string | undefined {
+  const bytes = attempt(() => readSecret(join(folder, fillPath(PASSWORD_FILE, label))));
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trimEnd() || undefined;
+}
+
+/** Undefined where no file of the folder holds it, or none that the password opens. */
+export async function findKey(
+  folder: string,
+  publicKey: Uint8Array,
+  password: string | undefined,
+): Promise<PrivateKey | undefined> {
+  for (const path of readManifest(folder).files.keys()) {
+    const key = (await keysIn(join(folder, path), password)).find((one) => equalBytes(one.publicKey, publicKey));
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}
+
+/** READMEs and what else is no key are passed over; so is what has gone. */
+async function keysIn(path: string, password: string | undefined): Promise<PrivateKey[]> {
+  try {
+    const { found } = await readContents(await readInput(path), path, password);
+    return found.flatMap((one) => (one.kind === 'private-key' ? [one.key] : []));
+  } catch (error) {
+    if (error instanceof LocalCaError) return [];
+    throw error;
+  }
+}

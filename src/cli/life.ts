@@ -1,0 +1,123 @@
+/** Everything that has an end, as `status` shows it: certificates, the CAs, revocation lists, and what waits. */
+
+import type { AuthorityList } from '../authority/lists.ts';
+import { dueAt, isDue, type Within } from '../core/duration.ts';
+import { parseCertificate } from '../core/parse.ts';
+import type { CertificateRecord, RequestRecord, TargetRecord } from '../store/store.ts';
+import type { Session } from './session.ts';
+
+export type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
+
+/** One line of `status`. */
+export interface Life {
+  readonly kind: 'certificate' | 'root' | 'intermediate' | 'crl' | 'request' | 'deployment';
+  /** A label, or the name of a CA. */
+  readonly name: string;
+  readonly serial: string | null;
+  readonly state: LifeState;
+  readonly notBefore: Date | null;
+  /** Null for what has no end: a request that waits, a deployment. */
+  readonly notAfter: Date | null;
+  /** When something should be done. */
+  readonly dueAt: Date | null;
+  /** What to do then. */
+  readonly advice: string;
+}
+
+/** Soonest first; what has no end of its own comes before what has. */
+export async function livesOf(session: Session, within: Within | undefined, now: Date): Promise<Life[]> {
+  const { ca, home } = session;
+  const certificates = await ca.list({ state: 'valid' });
+  const lives = [
+    ...(await home.store.targets()).flatMap(troubleOf),
+    ...(await home.store.requests()).map(waitOf),
+    ...certificates.map((record) => certificateLife(record, within, now)),
+    ...authorityLives(session, within, now),
+    ...(await ca.revocationLists()).flatMap((list) => listLife(list, now)),
+  ];
+  return lives.sort((a, b) => (a.notAfter?.getTime() ?? 0) - (b.notAfter?.getTime() ?? 0));
+}
+
+export const needsAttention = ({ state }: Life): boolean =>
+  state === 'due' || state === 'expired' || state === 'failed';
+
+const stateIn = (validity: { notBefore: Date; notAfter: Date }, within: Within | undefined, now: Date): LifeState => {
+  if (validity.notAfter <= now) return 'expired';
+  return isDue(validity, within, now) ? 'due' : 'valid';
+};
+
+function certificateLife(record: CertificateRecord, within: Within | undefined, now: Date): Life {
+  const { label, serial, notBefore, notAfter, issuerId } = record;
+  return {
+    kind: 'certificate',
+    name: label,
+    serial,
+    state: stateIn(record, within, now),
+    notBefore,
+    notAfter,
+    dueAt: dueAt(record, within),
+    advice: issuerId === null ? `local-ca csr create --renew ${label}` : `local-ca renew ${label}`,
+  };
+}
+
+/** Those that count now, and a cross certificate that servers still send. */
+function authorityLives({ ca }: Session, within: Within | undefined, now: Date): Life[] {
+  return ca.chain.map(({ id, role, name, certificate }) => {
+    const validity = parseCertificate(certificate);
+    return {
+      kind: role,
+      name,
+      serial: id,
+      state: stateIn(validity, within, now),
+      notBefore: validity.notBefore,
+      notAfter: validity.notAfter,
+      dueAt: dueAt(validity, within),
+      advice: `local-ca renew --ca ${role}`,
+    };
+  });
+}
+
+/** A list that ends makes clients refuse everything, so that a third of its life is kept in reserve. */
+function listLife({ authority, list }: AuthorityList, now: Date): Life[] {
+  if (list === undefined) return [];
+  const validity = { notBefore: list.thisUpdate, notAfter: list.nextUpdate };
+  const share: Within = { kind: 'life', share: 2 / 3 };
+  return [
+    {
+      kind: 'crl',
+      name: authority.name,
+      serial: String(list.number),
+      state: stateIn(validity, share, now),
+      ...validity,
+      dueAt: dueAt(validity, share),
+      advice: 'local-ca crl',
+    },
+  ];
+}
+
+const waitOf = ({ label, createdAt }: RequestRecord): Life => ({
+  kind: 'request',
+  name: label,
+  serial: null,
+  state: 'waiting',
+  notBefore: createdAt,
+  notAfter: null,
+  dueAt: null,
+  advice: 'local-ca csr accept FILE, when the CA has answered',
+});
+
+function troubleOf({ label, folder, problem, serial }: TargetRecord): Life[] {
+  if (problem === null) return [];
+  return [
+    {
+      kind: 'deployment',
+      name: `${label} in ${folder}`,
+      serial,
+      state: 'failed',
+      notBefore: null,
+      notAfter: null,
+      dueAt: null,
+      advice: `${problem}; local-ca deploy run --now`,
+    },
+  ];
+}

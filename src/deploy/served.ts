@@ -1,0 +1,58 @@
+/** Whether a server serves the certificate that it was given: asked of its port, again and again for a while. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attempt } from '../core/attempt.ts';
+import { fingerprintSha256, parseCertificate } from '../core/parse.ts';
+import { isoTime } from '../core/time.ts';
+import { LocalCaError } from '../errors.ts';
+import { lookAt } from '../probe/look.ts';
+import type { Target } from '../probe/target.ts';
+
+export interface WaitOptions {
+  /** How long to go on asking. It is asked once at least. */
+  readonly timeoutMs: number;
+  /** Milliseconds between two questions. */
+  readonly every?: number;
+  /** The name to ask for, where it is not the host's. */
+  readonly servername?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Answer = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+/** For one look; a server that is starting up may accept a connection and say nothing for a long time. */
+const ONE_LOOK_MS = 5000;
+
+/** Waits until the port serves exactly this leaf. Throws LOCAL_CA_CANCELLED alone: the rest is the answer. */
+export async function waitUntilServed(target: Target, fingerprint: string, options: WaitOptions): Promise<Answer> {
+  const { timeoutMs, every = 500, signal, servername } = options;
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const left = Math.max(end - performance.now(), 1000);
+    const why = await complaint(target, fingerprint, {
+      timeoutMs: Math.round(Math.min(left, ONE_LOOK_MS)),
+      servername,
+      signal,
+    });
+    if (why === undefined) return { ok: true };
+    if (performance.now() + every >= end) return { ok: false, why };
+    // When it is cancelled, the next look says so.
+    await sleep(every, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+async function complaint(target: Target, wanted: string, options: Parameters<typeof lookAt>[1]) {
+  try {
+    const { chain } = await lookAt(target, options);
+    const leaf = chain[0] ?? new Uint8Array();
+    return fingerprintSha256(leaf) === wanted ? undefined : stillServed(target, leaf);
+  } catch (error) {
+    if (error instanceof LocalCaError && error.code === 'LOCAL_CA_CONNECT_FAILED') return error.message;
+    throw error;
+  }
+}
+
+function stillServed({ host, port }: Target, leaf: Uint8Array): string {
+  const other = attempt(() => parseCertificate(leaf));
+  const which = other === undefined ? '' : ` with serial ${other.serial}, valid until ${isoTime(other.notAfter)}`;
+  return `${host} port ${port} serves another certificate${which}`;
+}

@@ -1,0 +1,80 @@
+/** nginx from Debian, with its configuration, process file and logs in a folder of its own. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathOf } from '../peers.ts';
+import { accountFolder, type Environment, lastFirst, launch, onFreePort, type Scope } from './process.ts';
+
+export interface NginxOptions {
+  /** Files: the leaf and what is above it, its key, and for client certificates their CAs and revocation lists. */
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientCa?: string;
+  readonly crl?: string;
+  /** More lines for the server block. */
+  readonly extra?: readonly string[];
+  readonly env?: Environment;
+}
+
+export interface Nginx {
+  readonly port: number;
+  readonly pid: number;
+  /** The configuration file. */
+  readonly config: string;
+  /** Program and arguments that make it read its files again; `nginx -t` refuses bad ones. */
+  readonly reload: readonly string[];
+  readonly test: readonly string[];
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Needs `nginx` and `setpriv`. Answers every request with "served". */
+export async function startNginx(t: Scope, options: NginxOptions): Promise<Nginx> {
+  const { folder, remove } = accountFolder(undefined);
+  const closing = lastFirst(t);
+  closing(remove);
+  const config = join(folder, 'nginx.conf');
+  const nginx = [pathOf('nginx'), '-p', folder, '-c', config, '-e', 'stderr'];
+  const { port, server } = await onFreePort(async (port) => {
+    await writeFile(config, configuration(port, options));
+    const argv = [...nginx, '-g', 'daemon off;'];
+    const { env = {} } = options;
+    const server = await launch({
+      argv,
+      account: undefined,
+      cwd: folder,
+      env,
+      ready: /start worker process/,
+      end: 'SIGTERM',
+    });
+    return { port, server };
+  });
+  closing(server.stop);
+  return { port, ...server, config, reload: [...nginx, '-s', 'reload'], test: [...nginx, '-t'] };
+}
+
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+/** Paths are quoted: a folder's name may hold a blank. */
+function configuration(port: number, { certificate, key, clientCa, crl, extra = [] }: NginxOptions): string {
+  const clients = clientCa === undefined ? [] : [`ssl_client_certificate "${clientCa}";`, 'ssl_verify_client on;'];
+  return [
+    'pid nginx.pid;',
+    'error_log stderr notice;',
+    'worker_processes 1;',
+    'events { worker_connections 64; }',
+    'http {',
+    'access_log off;',
+    ...TEMPORARY.map((name) => `${name}_temp_path ${name};`),
+    'server {',
+    `listen 127.0.0.1:${port} ssl;`,
+    `ssl_certificate "${certificate}";`,
+    `ssl_certificate_key "${key}";`,
+    ...clients,
+    ...(crl === undefined ? [] : [`ssl_crl "${crl}";`]),
+    ...extra,
+    'location / { return 200 "served\\n"; }',
+    '}',
+    '}',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,139 @@
+/** The bytes of the TDS protocol ([MS-TDS]), as far as a small server needs them. */
+
+/** Packet types ([MS-TDS] 2.2.3.1.1). */
+export const PACKET = { batch: 0x01, reply: 0x04, login: 0x10, prelogin: 0x12 } as const;
+
+/** Values of PRELOGIN's ENCRYPTION ([MS-TDS] 2.2.6.5). */
+export const ENCRYPTION = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
+
+const HEADER = 8;
+const PACKET_SIZE = 4096;
+const END_OF_MESSAGE = 0x01;
+
+/** A message, in as many packets as it takes. */
+export function encodeMessage(type: number, payload: Uint8Array): Buffer {
+  const room = PACKET_SIZE - HEADER;
+  const packets: Buffer[] = [];
+  for (let at = 0; at === 0 || at < payload.length; at += room) {
+    const part = payload.subarray(at, at + room);
+    const header = Buffer.from([
+      type,
+      at + room < payload.length ? 0 : END_OF_MESSAGE,
+      0,
+      0,
+      0,
+      0,
+      packets.length + 1,
+      0,
+    ]);
+    header.writeUInt16BE(HEADER + part.length, 2);
+    packets.push(Buffer.concat([header, part]));
+  }
+  return Buffer.concat(packets);
+}
+
+export interface Packet {
+  readonly type: number;
+  readonly last: boolean;
+  readonly payload: Buffer;
+}
+
+/** The first packet of `bytes` and what follows it; undefined when it is not whole yet. */
+export function takePacket(bytes: Buffer): { packet: Packet; rest: Buffer } | undefined {
+  if (bytes.length < HEADER) return undefined;
+  const length = bytes.readUInt16BE(2);
+  if (bytes.length < length) return undefined;
+  const last = ((bytes[1] ?? 0) & END_OF_MESSAGE) !== 0;
+  return {
+    packet: { type: bytes[0] ?? 0, last, payload: bytes.subarray(HEADER, length) },
+    rest: bytes.subarray(length),
+  };
+}
+
+const PRELOGIN = { version: 0, encryption: 1, instance: 2, thread: 3, mars: 4, end: 0xff } as const;
+
+/** The client's ENCRYPTION. */
+export function preloginEncryption(payload: Buffer): number {
+  for (let at = 0; payload[at] !== PRELOGIN.end && at < payload.length; at += 5) {
+    if (payload[at] === PRELOGIN.encryption) return payload[payload.readUInt16BE(at + 1)] ?? ENCRYPTION.off;
+  }
+  return ENCRYPTION.off;
+}
+
+/** FreeTDS takes a server that says nothing of MARS for an old one, and falls back to TDS 7.1. */
+export function encodePrelogin(encryption: number): Buffer {
+  const options: readonly (readonly [number, readonly number[]])[] = [
+    [PRELOGIN.version, [16, 0, 0, 0, 0, 0]],
+    [PRELOGIN.encryption, [encryption]],
+    [PRELOGIN.instance, [0]],
+    [PRELOGIN.thread, []],
+    [PRELOGIN.mars, [0]],
+  ];
+  let offset = options.length * 5 + 1;
+  const directory = options.flatMap(([token, data]) => {
+    const at = offset;
+    offset += data.length;
+    return [token, at >> 8, at & 0xff, 0, data.length];
+  });
+  return Buffer.from([...directory, PRELOGIN.end, ...options.flatMap(([, data]) => data)]);
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly application: string;
+}
+
+/** LOGIN7 ([MS-TDS] 2.2.6.4): offsets in bytes and lengths in characters, at fixed places. */
+export function decodeLogin(payload: Buffer): Login {
+  const bytesAt = (place: number) => {
+    const offset = payload.readUInt16LE(place);
+    return payload.subarray(offset, offset + 2 * payload.readUInt16LE(place + 2));
+  };
+  const textAt = (place: number) => bytesAt(place).toString('utf16le');
+  const unscrambled = bytesAt(44).map((byte) => swapNibbles(byte ^ 0xa5));
+  return { user: textAt(40), password: Buffer.from(unscrambled).toString('utf16le'), application: textAt(48) };
+}
+
+const swapNibbles = (byte: number) => ((byte << 4) | (byte >> 4)) & 0xff;
+
+/** A batch is headers, whose first four bytes say how long they are, and UCS-2 ([MS-TDS] 2.2.6.7). */
+export const decodeBatch = (payload: Buffer): string => payload.subarray(payload.readUInt32LE(0)).toString('utf16le');
+
+const u16 = (value: number) => [value & 0xff, value >> 8];
+const ucs2 = (text: string) => [...Buffer.from(text, 'utf16le')];
+/** Text after its length in characters, in one byte or two. */
+const short = (text: string) => [text.length, ...ucs2(text)];
+const long = (text: string) => [...u16(text.length), ...ucs2(text)];
+const token = (type: number, body: readonly number[]) => [type, ...u16(body.length), ...body];
+
+const DONE = { final: 0x00, error: 0x02, count: 0x10 } as const;
+const done = (status: number, rows: number) => [0xfd, ...u16(status), 0, 0, rows, 0, 0, 0, 0, 0, 0, 0];
+
+/** TDS 7.4, the newest that is not TDS 8. */
+const TDS_VERSION = [0x74, 0x00, 0x00, 0x04];
+const environment = (kind: number, value: string) => token(0xe3, [kind, ...short(value), ...short('')]);
+
+export const encodeLoginAccepted = (): Buffer =>
+  Buffer.from([
+    ...environment(1, 'master'),
+    ...environment(4, String(PACKET_SIZE)),
+    ...token(0xad, [1, ...TDS_VERSION, ...short('Microsoft SQL Server'), 16, 0, 0, 0]),
+    ...done(DONE.final, 0),
+  ]);
+
+export function encodeLoginFailed(user: string): Buffer {
+  const number = 18_456;
+  const message = `Login failed for user '${user}'.`;
+  const body = [...u16(number), 0, 0, 1, 14, ...long(message), ...short('test'), ...short(''), 1, 0, 0, 0];
+  return Buffer.from([...token(0xaa, body), ...done(DONE.error, 0)]);
+}
+
+const NVARCHAR = [0xe7, ...u16(8000), 0x09, 0x04, 0xd0, 0x00, 0x34];
+
+/** One row of one nameless column; without a value a statement that gives no rows. */
+export function encodeAnswer(value: string | undefined): Buffer {
+  if (value === undefined) return Buffer.from(done(DONE.final, 0));
+  const column = [0x81, ...u16(1), 0, 0, 0, 0, ...u16(1), ...NVARCHAR, ...short('')];
+  return Buffer.from([...column, 0xd1, ...u16(2 * value.length), ...ucs2(value), ...done(DONE.count, 1)]);
+}
