@@ -79,6 +79,7 @@ function leafMaterial(record: CertificateRecord, key: PrivateKey | undefined): N
     certificate: record.certificate,
     ...(key === undefined ? {} : { key }),
     profile: record.profile,
+    foreign: record.issuerId === null,
     names: record.names,
   };
 }

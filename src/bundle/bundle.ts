@@ -50,7 +50,7 @@ export async function buildBundle(material: Material, template: Template, option
   const stored = await writeFiles(wanted, { material, passwords, options });
   const zip = options.formats === undefined ? template.zip : undefined;
   const zipName = fillPath(zip?.name ?? '{{label}}.zip', material.label);
-  const telling = { material, template, wanted, stored, passwords, keyMissing, options, zipName: zip && zipName };
+  const telling = { material, template, wanted, stored, passwords, keyMissing, zipName: zip && zipName };
   const texts = renderTexts(telling);
   const files = [...stored, ...texts.files];
   refuseDuplicates(files, template);

@@ -22,6 +22,8 @@ export interface LeafMaterial extends CertificateFacts {
   /** Absent when the key was handed out earlier and not kept: then only public files can be made. */
   readonly key?: PrivateKey;
   readonly profile: string;
+  /** Another CA signed it, and has to be asked for the next one. */
+  readonly foreign?: boolean;
   /** As text: DNS names, IP addresses, e-mail addresses, URIs. */
   readonly names: readonly string[];
 }

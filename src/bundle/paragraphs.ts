@@ -80,16 +80,14 @@ function sentence(paths: readonly string[], ending: string): string {
   return `${paths.map(code).join(' and ')} ${paths.length === 1 ? 'opens' : 'open'} ${ending}`;
 }
 
-export function renewal({ leaf }: Context, command: string): string {
+export function renewal({ leaf, label }: Context, foreign: boolean): string {
   if (leaf === undefined) return '';
-  return [
-    `The certificate stops working after **${leaf.notAfter}**. Before that day issue it again, put the new files in`,
-    leaf.serves ? 'place and reload the server:' : 'the place of the old ones:',
-    '',
-    '```sh',
-    command,
-    '```',
-  ].join('\n');
+  const end = `The certificate stops working after **${leaf.notAfter}**. Before that day, where it was made:`;
+  const command = foreign ? 'local-ca csr create --renew' : 'local-ca renew';
+  const then = foreign
+    ? 'It makes a new request for the same names, for the CA that signed this one.'
+    : `Key and names stay, and so do the files. Put the new ones in place${leaf.serves ? ' and reload the server.' : '.'}`;
+  return [end, '', '```sh', `${command} ${label}`, '```', '', then].join('\n');
 }
 
 export const warningList = (warnings: readonly string[]): string => warnings.map((text) => `> ${text}`).join('\n>\n');

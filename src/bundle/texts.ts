@@ -15,7 +15,6 @@ import {
 import type { Passwords } from './passwords.ts';
 import { fillPath } from './paths.ts';
 import { type Context, render } from './render.ts';
-import { type RenewalOptions, renewalCommand } from './renewal.ts';
 import { README, type Template, type TemplateFile } from './template.ts';
 
 /** Holds the password that local-ca made up for the key stores. */
@@ -29,7 +28,6 @@ export interface Telling {
   readonly stored: readonly BundleFile[];
   readonly passwords: Passwords;
   readonly keyMissing: boolean;
-  readonly options: RenewalOptions;
   /** Of the template's zip, when it is that one. */
   readonly zipName: string | undefined;
 }
@@ -73,7 +71,7 @@ function listStored({ wanted, stored }: Telling, say: (text: string) => string):
 }
 
 function paragraphs(telling: Telling, context: Context, listed: readonly ListedFile[], warnings: readonly string[]) {
-  const { material, template, wanted, stored, passwords, keyMissing } = telling;
+  const { material, wanted, stored, passwords, keyMissing } = telling;
   const { leaf } = material;
   const storesOf = (kind: 'key' | 'trust') =>
     wanted.flatMap((file, i) => (contentOf(file.content).password === kind ? (stored[i] as BundleFile).path : []));
@@ -83,10 +81,7 @@ function paragraphs(telling: Telling, context: Context, listed: readonly ListedF
     certificateFacts: certificateFacts(context, leaf?.names ?? []),
     passwordNotes: passwordNotes(context, stores),
     checks: checks(context),
-    renewal: renewal(
-      context,
-      leaf === undefined ? '' : renewalCommand(material.label, leaf, template, telling.options),
-    ),
+    renewal: renewal(context, leaf?.foreign === true),
     warningList: warningList(warnings),
   };
 }

@@ -191,6 +191,7 @@ function placementOf(
     alias: wishes.alias ?? null,
     p12Profile: wishes.p12Profile ?? null,
     passwordGiven: wishes.password !== undefined,
+    withKey: material.leaf?.key !== undefined,
     roots: material.roots.map(fingerprintSha256),
     writtenAt: ambient.now(),
   };

@@ -119,7 +119,8 @@ async function keyFor(
   { wishes: { password, earlierPassword } }: Files,
 ) {
   if (wishes.key !== undefined) return wishes.key;
-  if (record.keyId !== null) return undefined;
+  // Whoever made the request has its key, and we never had.
+  if (record.keyId !== null || placement?.withKey === false) return undefined;
   const { publicKey } = parseCertificate(record.certificate);
   const found = placement && (await findKey(placement.folder, publicKey, password ?? earlierPassword));
   if (found !== undefined) return pemOf(found);

@@ -18,6 +18,10 @@ export function encodePem(label: string, der: Uint8Array): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 
+/** Revocation lists in one file, as servers and clients read those of a whole chain. */
+export const encodeCrls = (lists: readonly Uint8Array[]): string =>
+  lists.map((der) => encodePem('X509 CRL', der)).join('');
+
 /**
  * Every block of a text, in order; none is an empty list. Line by line, since a pattern over the whole text would take
  * quadratic time on a hostile one. Throws LOCAL_CA_PEM_INVALID.

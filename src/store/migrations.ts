@@ -117,6 +117,7 @@ const LIFE = `
     alias TEXT,
     p12_profile TEXT,
     password_given INTEGER NOT NULL CHECK (password_given IN (0, 1)),
+    with_key INTEGER NOT NULL CHECK (with_key IN (0, 1)),
     roots TEXT NOT NULL,
     written_at TEXT NOT NULL
   ) STRICT;

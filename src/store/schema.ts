@@ -142,6 +142,7 @@ export const PLACEMENTS = table<PlacementRecord>('placements', {
   alias: plain('alias'),
   p12Profile: plain('p12_profile'),
   passwordGiven: flag('password_given'),
+  withKey: flag('with_key'),
   roots: json('roots'),
   writtenAt: time('written_at'),
 });

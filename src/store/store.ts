@@ -99,6 +99,8 @@ export interface PlacementRecord {
   readonly p12Profile: Pkcs12Profile | null;
   /** Somebody chose the password of its stores: it is not on record, and has to be given again. */
   readonly passwordGiven: boolean;
+  /** The private key was at hand: not so for the requests of others. */
+  readonly withKey: boolean;
   /** SHA-256 of each root that its trust files hold. */
   readonly roots: readonly string[];
   readonly writtenAt: Date;

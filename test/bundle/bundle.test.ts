@@ -403,65 +403,20 @@ describe("SQL Server's README", () => {
   });
 });
 
-describe('the command that renews', () => {
-  const year = (start: string) => ({
-    notBefore: new Date(start),
-    notAfter: new Date(Date.parse(start) + 365 * 86_400_000 + 300_000),
-  });
-  const usual = { ...leafMaterial, names: [NAME], ...year('2026-11-22T12:00:00Z') };
-  const commandIn = (files: Parameters<typeof textOf>[0]) =>
-    /^local-ca issue .*$/m.exec(textOf(files, 'README.md'))?.[0];
-  const commandOf = async (leaf: object, template = 'generic', options: Partial<BundleOptions> = {}) =>
-    commandIn((await build({ ...material, leaf: { ...usual, ...leaf } }, template, options)).files);
+describe('what the README says of renewal', () => {
+  const say = async (leaf: object) =>
+    textOf((await build({ ...material, leaf: { ...leafMaterial, ...leaf } }, 'generic')).files, 'README.md');
 
-  const start = `local-ca issue ${NAME} --template`;
-  const days = (count: number) => ({ notAfter: new Date(usual.notBefore.getTime() + count * 86_400_000 + 300_000) });
-  const cases: readonly (readonly [string, object, string, Partial<BundleOptions>, string])[] = [
-    ['nothing that is usual', {}, 'generic', {}, ''],
-    ['the profile', { profile: 'client' }, 'generic', {}, ' --profile client'],
-    ['the key type', { keyType: 'p384' }, 'generic', {}, ' --key-type p384'],
-    ["a key type that is not the template's", {}, 'tencentdb-sqlserver', {}, ' --key-type p256'],
-    ["no key type that is the template's", { keyType: 'rsa-2048' }, 'tencentdb-sqlserver', {}, ''],
-    ['the days', days(30), 'generic', {}, ' --days 30'],
-    ['days that have to be forced', days(826), 'generic', {}, ' --days 826 --force'],
-    ['at least one day', days(0), 'generic', {}, ' --days 1'],
-    ['the formats', {}, 'generic', { formats: ['pem', 'p7b'] }, ' --format pem,p7b'],
-    [
-      'what a store is made with',
-      {},
-      'generic',
-      { formats: ['p12'], alias: "bob's key", p12Profile: 'compat', password: PASSWORD },
-      " --format p12 --alias 'bob'\\''s key' --p12-profile compat --password PASSWORD",
-    ],
-  ];
-  for (const [what, leaf, template, options, end] of cases) {
-    it(`has ${what}`, async () => {
-      assert.equal(await commandOf(leaf, template, options), `${start} ${template} --label ${NAME}${end}`);
-    });
-  }
-
-  it('has a subject that is not made of the names', async () => {
-    assert.match((await commandOf({ names: ['a.test'] })) ?? '', / --subject CN=db1\.example\.test$/);
+  it('is one command, since all else is on record', async () => {
+    assert.match(
+      await say({}),
+      /stops working after [\s\S]*```sh\nlocal-ca renew db1\.example\.test\n```[\s\S]*reload the server/,
+    );
+    assert.doesNotMatch(await say({ profile: 'client' }), /local-ca renew [\s\S]{0,200}reload the server/);
   });
 
-  it("quotes a template's path", async (t) => {
-    const folder = writeTemplate(join(await temporaryFolder(t), 'my template'), {}, { 'README.md': '{{renewal}}' });
-    const options = { now: NOW, random: countingRandom() };
-    const template = await readTemplate(folder, folder);
-    const { files } = await buildBundle({ ...material, leaf: usual }, template, options);
-    assert.ok(commandIn(files)?.startsWith(`${start} '${folder}' --label`));
-  });
-
-  it("goes by the template's own profile", async (t) => {
-    const record = { profile: 'client' };
-    const folder = writeTemplate(await temporaryFolder(t), record, { 'README.md': '{{renewal}}' });
-    const template = await readTemplate(folder, 'mine');
-    const say = async (profile: string) => {
-      const options = { now: NOW, random: countingRandom() };
-      return commandIn((await buildBundle({ ...material, leaf: { ...usual, profile } }, template, options)).files);
-    };
-    assert.equal(await say('client'), `${start} mine --label ${NAME}`);
-    assert.equal(await say('server'), `${start} mine --label ${NAME} --profile server`);
+  it('is a new request for a certificate of another CA', async () => {
+    assert.match(await say({ foreign: true }), /```sh\nlocal-ca csr create --renew db1\.example\.test\n```/);
   });
 });
 
@@ -478,9 +433,7 @@ describe('what the README says', () => {
     [['10.0.0.5'], /-connect 10\.0\.0\.5:443 .*-verify_ip 10\.0\.0\.5 /],
     [['::1'], /-connect \[::1\]:443 .*-verify_ip ::1 /],
     [['10.0.0.5', 'a.test'], /-connect a\.test:443 /],
-    [['*.a.test'], /--host www\.a\.test\n[\s\S]*local-ca issue "\*\.a\.test" --template/],
-    [['o`id`$x@a.test'], /local-ca issue 'o`id`\$x@a\.test' --template/],
-    [["o'x@a.test"], /local-ca issue 'o'\\''x@a\.test' --template/],
+    [['*.a.test'], /--host www\.a\.test\n/],
   ];
   for (const [names, command] of commands) {
     it(`fits ${names}`, async () => {

@@ -1,12 +1,14 @@
 /** Every command, in the order in which `--help` shows them. */
 import type { Command } from '../command.ts';
 import { completion } from './completion.ts';
+import { crl } from './crl.ts';
 import { exportCommand } from './export.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { issue } from './issue.ts';
 import { list } from './list.ts';
 import { renew } from './renew.ts';
+import { revoke } from './revoke.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 import { templateList, templateShow } from './template.ts';
@@ -20,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   show,
   status,
   renew,
+  revoke,
+  crl,
   inspect,
   verify,
   templateList,

@@ -1,0 +1,328 @@
+/** Another CA's answer: matched to the key that waits, its chain completed, and recorded. */
+import { systemAmbient } from '../ambient.ts';
+import type { Ambient } from '../core/ambient.ts';
+import { attempt } from '../core/attempt.ts';
+import { newSerial } from '../core/certificate.ts';
+import { parseCsr } from '../core/csr.ts';
+import { algorithmOfSpki, importKey, type PrivateKey } from '../core/keys.ts';
+import { generalNameText } from '../core/name-text.ts';
+import { parseName } from '../core/names.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
+import { checkLabel, normalizeLeaf } from '../core/options.ts';
+import {
+  type Certificate,
+  extendedKeyUsageOf,
+  fingerprintSha256,
+  parseCertificate,
+  subjectAltNamesOf,
+} from '../core/parse.ts';
+import { findLeafProfile, LEAF_PROFILES, type Profile } from '../core/profiles.ts';
+import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { quote, toHex } from '../core/text.ts';
+import type { Warning } from '../core/validity.ts';
+import { LocalCaError } from '../errors.ts';
+import type { AuthorityRecord, CertificateRecord, Change, RequestRecord } from '../store/store.ts';
+import { type Match, matchAnswer, type Waiting } from './answer.ts';
+import { type CompletedChain, completeChain } from './answer-chain.ts';
+import { compareAnswer } from './answer-changes.ts';
+import { encodeAuthorityKey } from './establish.ts';
+import { replacementWarnings } from './issue.ts';
+import type { Issued } from './jobs.ts';
+import { assertOwnKey } from './own-key.ts';
+import { withSameKey } from './requests.ts';
+import { type AuthorityHome, Workplace } from './workplace.ts';
+
+/** For `acceptAnswer`. */
+export interface AcceptOptions {
+  /** PEM or DER of the private key, where no request waits for the certificate. */
+  key?: Uint8Array | undefined;
+  /** Certificates that may be missing in the answer, DER: the CA's own, its root. */
+  known?: readonly Uint8Array[] | undefined;
+  /** The request's unless given; without a request the first name. */
+  label?: string | undefined;
+  /** The request's unless given. */
+  template?: string | undefined;
+  /** Keep the key in the home; the request may have said so already. */
+  keepKey?: boolean | undefined;
+}
+
+const ACCEPT_OPTIONS: OptionKinds<AcceptOptions> = {
+  key: 'bytes',
+  known: 'object',
+  label: 'string',
+  template: 'string',
+  keepKey: 'boolean',
+};
+
+/** A certificate of another CA, with everything that its files are made from. */
+export interface Accepted extends Issued {
+  /** What it is otherwise than it was asked for. */
+  readonly changes: readonly Warning[];
+  /** Whether its chain ends in a root. */
+  readonly complete: boolean;
+  /** Where its files belong; null when the request did not say, or there was none. */
+  readonly folder: string | null;
+}
+
+/** For `acceptAnswer`. */
+export interface AcceptHooks {
+  /**
+   * Puts the files in their places. Until it returns, the request and its key stay in the home, so that a crash costs
+   * nothing. What it gives is recorded together with the certificate.
+   */
+  readonly deliver?: (accepted: Accepted) => Promise<readonly Change[] | undefined>;
+}
+
+/**
+ * Takes what another CA sent, DER of certificates in any order. Throws LOCAL_CA_ANSWER_NO_LEAF, LOCAL_CA_ANSWER_SIGNATURE
+ * and LOCAL_CA_KEY_MISMATCH. The home need not have a CA.
+ */
+export async function acceptAnswer(
+  home: AuthorityHome,
+  certificates: readonly Uint8Array[],
+  options: AcceptOptions = {},
+  hooks: AcceptHooks = {},
+  ambient: Ambient = systemAmbient,
+): Promise<Accepted> {
+  const { known, ...others } = options;
+  checkOptions({ ...others, ...(known === undefined ? {} : { known: { ...known } }) } as AcceptOptions, ACCEPT_OPTIONS);
+  const given = options.key === undefined ? undefined : importKey(options.key);
+  // As a whole: of two who bring the same answer, the second finds nothing that waits.
+  return home.exclusively(() => accept({ home, ambient, options, given }, certificates, hooks));
+}
+
+interface Desk {
+  readonly home: AuthorityHome;
+  readonly ambient: Ambient;
+  readonly options: AcceptOptions;
+  readonly given: PrivateKey | undefined;
+}
+
+/** What waits for an answer; without a request it is a key that was given. */
+interface Candidate extends Waiting {
+  readonly request?: RequestRecord;
+}
+
+async function accept(desk: Desk, certificates: readonly Uint8Array[], hooks: AcceptHooks): Promise<Accepted> {
+  const { home } = desk;
+  const waiting = (await home.store.requests()).map(candidateOf);
+  const match = await matched(desk, certificates, waiting);
+  const authorities = await home.store.authorities();
+  const chain = await completeChain(match.leaf, await chainParts(desk, match, authorities), desk.ambient);
+  const earlier = await onRecord(desk, match.leaf);
+  const { accepted, key } = await prepare(desk, match, chain, earlier, authorities);
+  const placed = (await hooks.deliver?.(accepted)) ?? [];
+  const done = withSameKey(waiting, match.leaf.publicKey).flatMap(({ request }) => request ?? []);
+  await record(desk, { accepted, key, earlier, done }, placed);
+  return accepted;
+}
+
+const candidateOf = (request: RequestRecord): Candidate => ({
+  label: request.label,
+  publicKey: parseCsr(request.request).publicKey,
+  request,
+});
+
+// --- whose it is -------------------------------------------------------------------------------------------------
+
+async function matched(
+  desk: Desk,
+  certificates: readonly Uint8Array[],
+  waiting: readonly Candidate[],
+): Promise<Match<Candidate>> {
+  const { given } = desk;
+  if (given === undefined) {
+    return attemptMatch(certificates, waiting, (error) => acceptedBefore(desk, certificates, error));
+  }
+  const [request] = withSameKey(waiting, given.publicKey);
+  const candidate = request ?? { label: 'the key that was given', publicKey: given.publicKey };
+  return attemptMatch(certificates, [candidate], async (error) => notTheKeys(certificates, error));
+}
+
+async function attemptMatch(
+  certificates: readonly Uint8Array[],
+  wanted: readonly Candidate[],
+  explain: (error: LocalCaError) => Promise<LocalCaError>,
+): Promise<Match<Candidate>> {
+  try {
+    return matchAnswer(certificates, wanted);
+  } catch (error) {
+    if (error instanceof LocalCaError && error.code === 'LOCAL_CA_KEY_MISMATCH') throw await explain(error);
+    throw error;
+  }
+}
+
+function notTheKeys(certificates: readonly Uint8Array[], cause: LocalCaError): LocalCaError {
+  const subjects = certificates.map((der) => formatSubject(decodeSubject(parseCertificate(der).subject))).join('; ');
+  return new LocalCaError(
+    'LOCAL_CA_KEY_MISMATCH',
+    `the private key does not belong to any certificate of the answer (${subjects})`,
+    'Give the key that the request was made with, or leave --key out for one that waits in the home.',
+    { cause },
+  );
+}
+
+/** The same file given twice is a common slip. */
+async function acceptedBefore(
+  desk: Desk,
+  certificates: readonly Uint8Array[],
+  error: LocalCaError,
+): Promise<LocalCaError> {
+  for (const der of certificates) {
+    const record = await onRecord(desk, parseCertificate(der));
+    if (record === undefined) continue;
+    return new LocalCaError(
+      error.code,
+      `the certificate ${record.serial} of ${quote(record.label)} is on record already, and no request waits for it`,
+      `Its files can be made again: local-ca export ${record.label}, with --key FILE where they hold the key.`,
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/** This very certificate: accepted before, or signed by the CA of this home. */
+async function onRecord({ home }: Desk, { der, serial }: Certificate): Promise<CertificateRecord | undefined> {
+  const fingerprint = fingerprintSha256(der);
+  const found = await home.store.bySerialPrefix(serial);
+  return found.find((record) => record.fingerprintSha256 === fingerprint);
+}
+
+/** Gaps are filled with what this home knows: its own CA, and what came with earlier answers. */
+async function chainParts(
+  { home, options }: Desk,
+  { others }: Match<Candidate>,
+  authorities: readonly AuthorityRecord[],
+): Promise<{ given: readonly Certificate[]; known: readonly Certificate[] }> {
+  const accepted = (await home.store.certificates()).flatMap(({ chain }) => chain);
+  const known = [...(options.known ?? []), ...authorities.map(({ certificate }) => certificate), ...accepted];
+  return { given: others, known: known.map(parseCertificate) };
+}
+
+// --- the record --------------------------------------------------------------------------------------------------
+
+interface Prepared {
+  readonly accepted: Accepted;
+  readonly key: PrivateKey;
+}
+
+async function prepare(
+  desk: Desk,
+  { leaf, request: { request } }: Match<Candidate>,
+  { chain, complete, warnings }: CompletedChain,
+  earlier: CertificateRecord | undefined,
+  authorities: readonly AuthorityRecord[],
+): Promise<Prepared> {
+  const { home, ambient, given } = desk;
+  const key = given ?? importKey(await home.leafKeys.load((request as RequestRecord).id));
+  assertOwnKey(key, leaf.der, 'the certificate', 'Put the key back from a backup of the home.');
+  const above = chain.slice(1).map(({ der }) => der);
+  const record = earlier ?? (await recordOf(desk, leaf, above, request));
+  const changes = request === undefined ? [] : compareAnswer(requestedOf(request), leaf, ambient.now());
+  const material = await new Workplace(home, authorities, ambient, undefined).material(record, key);
+  const replaced = earlier === undefined ? await replacing(home, record) : [];
+  const accepted = { record, material, changes, complete, folder: request?.folder ?? null };
+  return { accepted: { ...accepted, warnings: [...warnings, ...changes, ...replaced] }, key };
+}
+
+const requestedOf = ({ names, request, profile }: RequestRecord) => ({
+  names,
+  subject: parseCsr(request).subject,
+  profile: findLeafProfile(profile),
+});
+
+/** That it follows on one of the same names goes without saying. */
+async function replacing({ store }: AuthorityHome, record: CertificateRecord): Promise<Warning[]> {
+  const before = await store.byLabel(record.label);
+  const isSame = before?.profile === record.profile && before.names.every((name) => record.names.includes(name));
+  return isSame ? [] : replacementWarnings(before, record);
+}
+
+async function recordOf(
+  { home, ambient, options }: Desk,
+  leaf: Certificate,
+  chain: readonly Uint8Array[],
+  request: RequestRecord | undefined,
+): Promise<CertificateRecord> {
+  const now = ambient.now();
+  const names = namesOf(leaf, request);
+  const label = options.label ?? request?.label ?? labelFrom(names, now);
+  const keep = options.keepKey === true || request?.keepKey === true || (await isDeployed(home, label));
+  return {
+    serial: leaf.serial,
+    label: checkLabel(label),
+    profile: request?.profile ?? profileOf(leaf).name,
+    template: options.template ?? request?.template ?? null,
+    names,
+    subject: formatSubject(decodeSubject(leaf.subject)),
+    keyType: algorithmOfSpki(leaf.publicKey)?.keyType ?? 'unknown',
+    notBefore: leaf.notBefore,
+    notAfter: leaf.notAfter,
+    fingerprintSha256: fingerprintSha256(leaf.der),
+    certificate: leaf.der,
+    issuerId: null,
+    chain,
+    state: 'valid',
+    revocation: null,
+    issuedAt: now,
+    keyId: keep ? (request?.id ?? toHex(newSerial(ambient))) : null,
+  };
+}
+
+/** What can be asked for again: kinds that local-ca does not write are left out. */
+function namesOf(leaf: Certificate, request: RequestRecord | undefined): readonly string[] {
+  const texts = (attempt(() => subjectAltNamesOf(leaf)) ?? []).map(generalNameText);
+  const names = texts.filter((text) => attempt(() => parseName(text)) !== undefined);
+  if (names.length > 0) return names;
+  const common = commonName(decodeSubject(leaf.subject));
+  return request?.names ?? (common === undefined ? [] : [common]);
+}
+
+function labelFrom([first = '']: readonly string[], now: Date): string {
+  const label = attempt(() => normalizeLeaf({ names: [first] }, now).label);
+  if (label !== undefined) return label;
+  throw new LocalCaError(
+    'LOCAL_CA_LABEL_INVALID',
+    `the certificate has no name that could be its label (${quote(first)})`,
+    'Give it one with --label.',
+  );
+}
+
+/** The one with just these uses; a server's when there is none. */
+function profileOf(leaf: Certificate): Profile {
+  const usages = attempt(() => extendedKeyUsageOf(leaf)) ?? [];
+  const profiles = LEAF_PROFILES.map(findLeafProfile);
+  const isSame = ({ extendedKeyUsage }: Profile) =>
+    extendedKeyUsage.length === usages.length && extendedKeyUsage.every((usage) => usages.includes(usage));
+  return profiles.find(isSame) ?? findLeafProfile('server');
+}
+
+const isDeployed = async ({ store }: AuthorityHome, label: string): Promise<boolean> =>
+  (await store.targets()).some((target) => target.label === label && target.wish === 'enabled');
+
+interface Settlement extends Prepared {
+  readonly earlier: CertificateRecord | undefined;
+  /** The requests that it answers. */
+  readonly done: readonly RequestRecord[];
+}
+
+/** The files are in place; the key goes last. */
+async function record(
+  { home: { store, leafKeys }, ambient }: Desk,
+  { accepted: { record }, key, earlier, done }: Settlement,
+  placed: readonly Change[],
+): Promise<void> {
+  const { keyId, serial, label, profile, keyType } = record;
+  const isNewKey = earlier === undefined && keyId !== null && !done.some(({ id }) => id === keyId);
+  if (isNewKey) await leafKeys.save(keyId, encodeAuthorityKey(key, undefined, ambient));
+  await store.write([
+    ...(earlier === undefined ? [{ kind: 'certificate' as const, record }] : []),
+    ...done.map(({ id }) => ({ kind: 'request-done' as const, id })),
+    ...placed,
+    {
+      kind: 'event',
+      event: { at: ambient.now(), action: 'accept', serial, detail: `${label} (${profile}, ${keyType})` },
+    },
+  ]);
+  for (const { id } of done) if (id !== keyId) await leafKeys.remove(id);
+}

@@ -1,0 +1,58 @@
+/** What a revocation leaves to do, which whoever revokes may not have thought of. */
+import { crlUrlsOf } from '../authority/renew.ts';
+import type { Revocable } from '../authority/revoke.ts';
+import { equalBytes } from '../core/der.ts';
+import { parseCertificate } from '../core/parse.ts';
+import { isoTime } from '../core/time.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import type { Session } from './session.ts';
+
+type Authority = Session['ca'];
+
+export async function consequencesOf(ca: Authority, done: Revocable, now: Date): Promise<string[]> {
+  if (done.revocation === null) return [];
+  if (done.kind === 'root') return [ROOT];
+  const { notAfter } = parseCertificate(done.certificate);
+  if (notAfter <= now) return [`it expired on ${day(notAfter)}, so that lists need not name it`];
+  return done.kind === 'intermediate' ? abandoned(ca, done, now) : twins(ca, done, now);
+}
+
+const ROOT =
+  'no list names a root: whoever trusts it has to stop. local-ca export --ca makes trust files without it, for your clients';
+
+const day = (date: Date) => isoTime(date).slice(0, 10);
+
+/** What it signed falls with it, unless another certificate of the same key stands. */
+async function abandoned(ca: Authority, { serial }: Revocable, now: Date): Promise<string[]> {
+  const keyId = ca.authorities.find(({ id }) => id === serial)?.keyId;
+  const sameKey = ca.authorities.filter((one) => one.keyId === keyId);
+  if (sameKey.some(({ revocation }) => revocation === null)) return [];
+  const issuers = sameKey.map(({ id }) => id);
+  const all = await ca.list({ state: 'valid' });
+  const fallen = all.filter(({ issuerId, notAfter }) => issuers.includes(issuerId ?? '') && notAfter > now);
+  return fallen.map(({ label }) => `${label} was signed by it and falls with it: local-ca renew ${label}`);
+}
+
+/** Renewals keep the key: whoever has it can use the certificates before as well. */
+async function twins(ca: Authority, done: Revocable, now: Date): Promise<string[]> {
+  const { publicKey } = parseCertificate(done.certificate);
+  const isTwin = ({ serial, state, notAfter, certificate }: CertificateRecord) =>
+    serial !== done.serial &&
+    state !== 'revoked' &&
+    notAfter > now &&
+    equalBytes(parseCertificate(certificate).publicKey, publicKey);
+  return (await ca.list({ label: done.name })).filter(isTwin).map(({ serial, notAfter }) => {
+    const command = `local-ca revoke ${serial} --reason ${done.revocation?.reason}`;
+    return `another certificate has the same key, and counts until ${day(notAfter)}: ${command}`;
+  });
+}
+
+/** Where clients look, which only its owner can fill. */
+export function nextSteps({ kind, certificate }: Revocable, hasNewLists: boolean): string[] {
+  if (kind === 'root') return [];
+  const urls = crlUrlsOf(parseCertificate(certificate));
+  return [
+    ...(hasNewLists ? [] : ['the lists that clients have do not say so yet: local-ca crl makes new ones']),
+    ...urls.map((url) => `clients fetch the list from ${url}: put the new one there`),
+  ];
+}
