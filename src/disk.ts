@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { temporaryName } from './abandoned.ts';
 import { LocalCaError } from './errors.ts';
 
 /** Windows knows no POSIX modes, and flushes no folders: there the folder's ACL protects what is in it. */
@@ -37,7 +38,7 @@ export interface WriteOptions {
 export function writeWhole(path: string, bytes: Uint8Array, mode: number, options: WriteOptions = {}): void {
   const folder = dirname(path);
   // Not derived from the file's own name, which may be as long as names can be.
-  const beside = join(folder, `.local-ca-${crypto.randomUUID().slice(0, 13)}.tmp`);
+  const beside = join(folder, `${temporaryName('file')}${crypto.randomUUID().slice(0, 13)}`);
   try {
     createFile(beside, bytes, mode, options.owner);
     if (options.replace === true) fs.renameSync(beside, path);

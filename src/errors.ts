@@ -39,6 +39,10 @@ export const ERROR_TABLE = {
   LOCAL_CA_CERTIFICATE_INVALID: { exit: 1, about: 'A certificate that cannot be read.' },
   LOCAL_CA_KEY_INVALID: { exit: 1, about: 'A private key that cannot be read, or of an unsupported algorithm.' },
   LOCAL_CA_KEY_ENCRYPTED: { exit: 2, about: 'A private key with a pass phrase, and none was given.' },
+  LOCAL_CA_KEY_REFUSED: {
+    exit: 1,
+    about: 'A request whose key is too weak, of an unknown type, known to others, or of a CA itself.',
+  },
   LOCAL_CA_KEY_MISMATCH: { exit: 1, about: 'A private key and a certificate that do not belong together.' },
   LOCAL_CA_CSR_INVALID: { exit: 1, about: 'A certificate request that cannot be read, or whose signature is wrong.' },
   LOCAL_CA_CRL_INVALID: { exit: 1, about: 'A certificate revocation list that cannot be read.' },
@@ -82,7 +86,10 @@ export const ERROR_TABLE = {
   LOCAL_CA_HOME_INVALID: { exit: 1, about: 'A home folder that is damaged or was made by a newer version.' },
   LOCAL_CA_PERMISSIONS_LAX: { exit: 1, about: 'Other users can read a private key or the home folder.' },
   LOCAL_CA_NOT_FOUND: { exit: 1, about: 'No certificate with that label or serial.' },
-  LOCAL_CA_AMBIGUOUS: { exit: 2, about: 'A serial prefix that several certificates share.' },
+  LOCAL_CA_AMBIGUOUS: {
+    exit: 2,
+    about: 'A serial prefix that several certificates share, or a label that is deployed to several folders.',
+  },
   LOCAL_CA_STORE_FAILED: { exit: 1, about: 'The inventory could not be read or written.' },
   LOCAL_CA_KEY_NOT_KEPT: { exit: 1, about: 'The private key was handed out when it was made and was not kept.' },
 
@@ -105,6 +112,8 @@ export const ERROR_TABLE = {
   LOCAL_CA_LIST_INVALID: { exit: 2, about: 'A list for --from with a bad row, column or key.' },
   LOCAL_CA_CONNECT_FAILED: { exit: 1, about: 'A live server could not be reached or does not speak TLS.' },
 
+  LOCAL_CA_TARGET_UNKNOWN: { exit: 1, about: 'Nothing is deployed with that label, id or folder.' },
+  LOCAL_CA_TARGET_EXISTS: { exit: 1, about: 'Another certificate is deployed to that folder.' },
   LOCAL_CA_OWNER_UNKNOWN: { exit: 2, about: 'A user or group for deployed files that this system does not know.' },
   LOCAL_CA_OWNER_DENIED: { exit: 1, about: 'Files for another user or group, which only root may hand over.' },
   LOCAL_CA_WINDOW_INVALID: { exit: 2, about: 'A maintenance window that no day has.' },

@@ -4,13 +4,22 @@
  * @packageDocumentation
  */
 export { systemAmbient } from './ambient.ts';
+export { type Accepted, type AcceptHooks, type AcceptOptions, acceptAnswer } from './authority/accept.ts';
 export { CertificateAuthority, type IssueOptions, type OpenOptions } from './authority/authority.ts';
 export type { ImportOptions } from './authority/establish.ts';
 export type { BeforeRecording, Issued, IssueHooks } from './authority/jobs.ts';
 export type { AuthorityList } from './authority/lists.ts';
 export type { RenewOptions } from './authority/renew.ts';
 export type { RenewAuthoritiesOptions } from './authority/renew-authority.ts';
+export {
+  type CreatedRequest,
+  createRequest,
+  type RequestHooks,
+  type RequestOptions,
+} from './authority/requests.ts';
+export type { ReviewedExtension } from './authority/review.ts';
 export type { Revocable, RevokeOptions } from './authority/revoke.ts';
+export type { Review, Signed, SignOptions } from './authority/sign.ts';
 export type { AuthorityHome, Passphrase } from './authority/workplace.ts';
 export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts';
 export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
@@ -43,6 +52,7 @@ export type {
   RequestRecord,
   Revocation,
   RevocationListRecord,
+  StageRecord,
   Store,
   StoredState,
   TargetRecord,

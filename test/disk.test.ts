@@ -64,7 +64,7 @@ describe('writeWhole', () => {
     const note = () => {
       for (const name of fs.readdirSync(folder)) {
         const { size } = fs.statSync(join(folder, name));
-        seen.add(`${name.replace(/^\.local-ca-.*\.tmp$/, 'beside')} ${modeOf(join(folder, name))} ${size}`);
+        seen.add(`${name.replace(/^\.local-ca-file-.*$/, 'beside')} ${modeOf(join(folder, name))} ${size}`);
       }
     };
     for (const call of ['fchmodSync', 'writeFileSync', 'fsyncSync', 'linkSync', 'unlinkSync'] as const) {

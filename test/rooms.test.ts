@@ -67,12 +67,13 @@ const isLocal = ({ target }: Import) => target.startsWith('.');
 const MAY_KNOW: Readonly<Record<string, { rooms: readonly string[]; types?: readonly string[] }>> = {
   errors: { rooms: [] },
   unfinished: { rooms: [] },
+  abandoned: { rooms: [] },
   core: { rooms: ['errors'] },
   formats: { rooms: ['core', 'errors'] },
   ambient: { rooms: ['core'] },
-  disk: { rooms: ['errors'] },
-  bundle: { rooms: ['core', 'formats', 'errors', 'disk', 'unfinished'] },
-  store: { rooms: ['core', 'formats', 'errors', 'disk', 'unfinished'] },
+  disk: { rooms: ['errors', 'abandoned'] },
+  bundle: { rooms: ['core', 'formats', 'errors', 'disk', 'unfinished', 'abandoned'] },
+  store: { rooms: ['core', 'formats', 'errors', 'disk', 'unfinished', 'abandoned'] },
   authority: { rooms: ['core', 'formats', 'errors', 'ambient'], types: ['store', 'bundle'] },
   probe: { rooms: ['core', 'formats', 'errors'] },
   deploy: {
@@ -82,7 +83,10 @@ const MAY_KNOW: Readonly<Record<string, { rooms: readonly string[]; types?: read
   testing: { rooms: ['authority', 'core', 'formats', 'errors', 'ambient', 'store'], types: ['bundle'] },
   index: { rooms: ['authority', 'bundle', 'core', 'formats', 'errors', 'store', 'ambient'] },
   cli: {
-    rooms: ['authority', 'bundle', 'core', 'formats', 'errors', 'store', 'ambient', 'disk', 'probe', 'unfinished'],
+    rooms: [
+      ...['authority', 'bundle', 'core', 'formats', 'errors', 'store'],
+      ...['ambient', 'disk', 'probe', 'deploy', 'unfinished', 'abandoned'],
+    ],
   },
 };
 

@@ -1,27 +1,18 @@
 /** Another CA's answer: matched to the key that waits, its chain completed, and recorded. */
 import { systemAmbient } from '../ambient.ts';
 import type { Ambient } from '../core/ambient.ts';
-import { attempt } from '../core/attempt.ts';
 import { newSerial } from '../core/certificate.ts';
 import { parseCsr } from '../core/csr.ts';
-import { algorithmOfSpki, importKey, type PrivateKey } from '../core/keys.ts';
-import { generalNameText } from '../core/name-text.ts';
-import { parseName } from '../core/names.ts';
+import { subjectText } from '../core/findings.ts';
+import { importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
-import { checkLabel, normalizeLeaf } from '../core/options.ts';
-import {
-  type Certificate,
-  extendedKeyUsageOf,
-  fingerprintSha256,
-  parseCertificate,
-  subjectAltNamesOf,
-} from '../core/parse.ts';
-import { findLeafProfile, LEAF_PROFILES, type Profile } from '../core/profiles.ts';
-import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { type Certificate, fingerprintSha256, parseCertificate } from '../core/parse.ts';
+import { findLeafProfile } from '../core/profiles.ts';
 import { quote, toHex } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import type { AuthorityRecord, CertificateRecord, Change, RequestRecord } from '../store/store.ts';
+import { acceptedRecord } from './accepted-record.ts';
 import { type Match, matchAnswer, type Waiting } from './answer.ts';
 import { type CompletedChain, completeChain } from './answer-chain.ts';
 import { compareAnswer } from './answer-changes.ts';
@@ -48,7 +39,7 @@ export interface AcceptOptions {
 
 const ACCEPT_OPTIONS: OptionKinds<AcceptOptions> = {
   key: 'bytes',
-  known: 'object',
+  known: 'ders',
   label: 'string',
   template: 'string',
   keepKey: 'boolean',
@@ -84,8 +75,7 @@ export async function acceptAnswer(
   hooks: AcceptHooks = {},
   ambient: Ambient = systemAmbient,
 ): Promise<Accepted> {
-  const { known, ...others } = options;
-  checkOptions({ ...others, ...(known === undefined ? {} : { known: { ...known } }) } as AcceptOptions, ACCEPT_OPTIONS);
+  checkOptions(options, ACCEPT_OPTIONS);
   const given = options.key === undefined ? undefined : importKey(options.key);
   // As a whole: of two who bring the same answer, the second finds nothing that waits.
   return home.exclusively(() => accept({ home, ambient, options, given }, certificates, hooks));
@@ -113,7 +103,7 @@ async function accept(desk: Desk, certificates: readonly Uint8Array[], hooks: Ac
   const { accepted, key } = await prepare(desk, match, chain, earlier, authorities);
   const placed = (await hooks.deliver?.(accepted)) ?? [];
   const done = withSameKey(waiting, match.leaf.publicKey).flatMap(({ request }) => request ?? []);
-  await record(desk, { accepted, key, earlier, done }, placed);
+  await settle(desk, { accepted, key, earlier, done }, placed);
   return accepted;
 }
 
@@ -153,7 +143,7 @@ async function attemptMatch(
 }
 
 function notTheKeys(certificates: readonly Uint8Array[], cause: LocalCaError): LocalCaError {
-  const subjects = certificates.map((der) => formatSubject(decodeSubject(parseCertificate(der).subject))).join('; ');
+  const subjects = certificates.map((der) => subjectText(parseCertificate(der))).join('; ');
   return new LocalCaError(
     'LOCAL_CA_KEY_MISMATCH',
     `the private key does not belong to any certificate of the answer (${subjects})`,
@@ -199,7 +189,7 @@ async function chainParts(
   return { given: others, known: known.map(parseCertificate) };
 }
 
-// --- the record --------------------------------------------------------------------------------------------------
+// --- what is recorded --------------------------------------------------------------------------------------------
 
 interface Prepared {
   readonly accepted: Accepted;
@@ -216,8 +206,9 @@ async function prepare(
   const { home, ambient, given } = desk;
   const key = given ?? importKey(await home.leafKeys.load((request as RequestRecord).id));
   assertOwnKey(key, leaf.der, 'the certificate', 'Put the key back from a backup of the home.');
-  const above = chain.slice(1).map(({ der }) => der);
-  const record = earlier ?? (await recordOf(desk, leaf, above, request));
+  const { label, template } = desk.options;
+  const facts = { chain: chain.slice(1).map(({ der }) => der), request, label, template, now: ambient.now() };
+  const record = await withKey(desk, earlier ?? acceptedRecord(leaf, facts), request);
   const changes = request === undefined ? [] : compareAnswer(requestedOf(request), leaf, ambient.now());
   const material = await new Workplace(home, authorities, ambient, undefined).material(record, key);
   const replaced = earlier === undefined ? await replacing(home, record) : [];
@@ -231,74 +222,26 @@ const requestedOf = ({ names, request, profile }: RequestRecord) => ({
   profile: findLeafProfile(profile),
 });
 
+/** A deployment will need the key again, whatever was said. */
+async function withKey(
+  { home, ambient, options }: Desk,
+  record: CertificateRecord,
+  request: RequestRecord | undefined,
+): Promise<CertificateRecord> {
+  const { label } = record;
+  const targets = await home.store.targets();
+  const isDeployed = targets.some((target) => target.label === label && target.wish === 'enabled');
+  const isKept = options.keepKey === true || request?.keepKey === true || isDeployed;
+  if (!isKept || record.keyId !== null) return record;
+  return { ...record, keyId: request?.id ?? toHex(newSerial(ambient)) };
+}
+
 /** That it follows on one of the same names goes without saying. */
 async function replacing({ store }: AuthorityHome, record: CertificateRecord): Promise<Warning[]> {
   const before = await store.byLabel(record.label);
   const isSame = before?.profile === record.profile && before.names.every((name) => record.names.includes(name));
   return isSame ? [] : replacementWarnings(before, record);
 }
-
-async function recordOf(
-  { home, ambient, options }: Desk,
-  leaf: Certificate,
-  chain: readonly Uint8Array[],
-  request: RequestRecord | undefined,
-): Promise<CertificateRecord> {
-  const now = ambient.now();
-  const names = namesOf(leaf, request);
-  const label = options.label ?? request?.label ?? labelFrom(names, now);
-  const keep = options.keepKey === true || request?.keepKey === true || (await isDeployed(home, label));
-  return {
-    serial: leaf.serial,
-    label: checkLabel(label),
-    profile: request?.profile ?? profileOf(leaf).name,
-    template: options.template ?? request?.template ?? null,
-    names,
-    subject: formatSubject(decodeSubject(leaf.subject)),
-    keyType: algorithmOfSpki(leaf.publicKey)?.keyType ?? 'unknown',
-    notBefore: leaf.notBefore,
-    notAfter: leaf.notAfter,
-    fingerprintSha256: fingerprintSha256(leaf.der),
-    certificate: leaf.der,
-    issuerId: null,
-    chain,
-    state: 'valid',
-    revocation: null,
-    issuedAt: now,
-    keyId: keep ? (request?.id ?? toHex(newSerial(ambient))) : null,
-  };
-}
-
-/** What can be asked for again: kinds that local-ca does not write are left out. */
-function namesOf(leaf: Certificate, request: RequestRecord | undefined): readonly string[] {
-  const texts = (attempt(() => subjectAltNamesOf(leaf)) ?? []).map(generalNameText);
-  const names = texts.filter((text) => attempt(() => parseName(text)) !== undefined);
-  if (names.length > 0) return names;
-  const common = commonName(decodeSubject(leaf.subject));
-  return request?.names ?? (common === undefined ? [] : [common]);
-}
-
-function labelFrom([first = '']: readonly string[], now: Date): string {
-  const label = attempt(() => normalizeLeaf({ names: [first] }, now).label);
-  if (label !== undefined) return label;
-  throw new LocalCaError(
-    'LOCAL_CA_LABEL_INVALID',
-    `the certificate has no name that could be its label (${quote(first)})`,
-    'Give it one with --label.',
-  );
-}
-
-/** The one with just these uses; a server's when there is none. */
-function profileOf(leaf: Certificate): Profile {
-  const usages = attempt(() => extendedKeyUsageOf(leaf)) ?? [];
-  const profiles = LEAF_PROFILES.map(findLeafProfile);
-  const isSame = ({ extendedKeyUsage }: Profile) =>
-    extendedKeyUsage.length === usages.length && extendedKeyUsage.every((usage) => usages.includes(usage));
-  return profiles.find(isSame) ?? findLeafProfile('server');
-}
-
-const isDeployed = async ({ store }: AuthorityHome, label: string): Promise<boolean> =>
-  (await store.targets()).some((target) => target.label === label && target.wish === 'enabled');
 
 interface Settlement extends Prepared {
   readonly earlier: CertificateRecord | undefined;
@@ -307,22 +250,24 @@ interface Settlement extends Prepared {
 }
 
 /** The files are in place; the key goes last. */
-async function record(
-  { home: { store, leafKeys }, ambient }: Desk,
-  { accepted: { record }, key, earlier, done }: Settlement,
-  placed: readonly Change[],
-): Promise<void> {
-  const { keyId, serial, label, profile, keyType } = record;
-  const isNewKey = earlier === undefined && keyId !== null && !done.some(({ id }) => id === keyId);
-  if (isNewKey) await leafKeys.save(keyId, encodeAuthorityKey(key, undefined, ambient));
+async function settle({ home, ambient }: Desk, settlement: Settlement, placed: readonly Change[]): Promise<void> {
+  const { store, leafKeys } = home;
+  const { accepted, key, earlier, done } = settlement;
+  const { keyId, serial, label, profile, keyType } = accepted.record;
+  const isNew = keyId !== null && keyId !== earlier?.keyId && !done.some(({ id }) => id === keyId);
+  if (isNew) await leafKeys.save(keyId, encodeAuthorityKey(key, undefined, ambient));
+  const detail = `${label} (${profile}, ${keyType})`;
   await store.write([
-    ...(earlier === undefined ? [{ kind: 'certificate' as const, record }] : []),
-    ...done.map(({ id }) => ({ kind: 'request-done' as const, id })),
+    ...recordChanges(accepted.record, earlier),
+    ...done.map(({ id }): Change => ({ kind: 'request-done', id })),
     ...placed,
-    {
-      kind: 'event',
-      event: { at: ambient.now(), action: 'accept', serial, detail: `${label} (${profile}, ${keyType})` },
-    },
+    { kind: 'event', event: { at: ambient.now(), action: 'accept', serial, detail } },
   ]);
   for (const { id } of done) if (id !== keyId) await leafKeys.remove(id);
+}
+
+function recordChanges(record: CertificateRecord, earlier: CertificateRecord | undefined): Change[] {
+  if (earlier === undefined) return [{ kind: 'certificate', record }];
+  const { serial, fingerprintSha256: fingerprint, keyId } = record;
+  return keyId === earlier.keyId ? [] : [{ kind: 'kept-key', serial, fingerprint, keyId }];
 }

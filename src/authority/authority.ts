@@ -5,8 +5,8 @@ import type { Ambient } from '../core/ambient.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { type AuthorityOptions, LEAF_OPTIONS, type LeafOptions, type LeafRequest } from '../core/options.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
-import { LocalCaError } from '../errors.ts';
 import type { AuditEvent, AuthorityRecord, CertificateFilter, CertificateRecord } from '../store/store.ts';
 import {
   type EstablishedAuthority,
@@ -24,18 +24,36 @@ import {
   REVOCATION_LIST_OPTIONS,
   type RevocationListOptions,
 } from './lists.ts';
-import { materialOf } from './material.ts';
+import { materialOf, rootsInForce } from './material.ts';
 import { assertOwnKey } from './own-key.ts';
-import { RENEW_OPTIONS, type RenewOptions, renewalKey, renewalOptions } from './renew.ts';
+import {
+  assertKeyTrusted,
+  assertRenewable,
+  RENEW_OPTIONS,
+  type RenewOptions,
+  renewalKey,
+  renewalOptions,
+} from './renew.ts';
 import { RENEW_AUTHORITIES_OPTIONS, type RenewAuthoritiesOptions, renewAuthorities } from './renew-authority.ts';
 import { findRevocable, REVOKE_OPTIONS, type Revocable, type RevokeOptions, release, revoke } from './revoke.ts';
-import { type AuthorityHome, type Passphrase, Workplace } from './workplace.ts';
+import {
+  type Prepare,
+  type Review,
+  reviewRequest,
+  SIGN_OPTIONS,
+  type Signed,
+  type SignOptions,
+  signRequest,
+} from './sign.ts';
+import { type AuthorityHome, noAuthority, type Passphrase, Workplace } from './workplace.ts';
 
 /** For `CertificateAuthority.open`. */
 export interface OpenOptions {
   /** Opens the CA's key if it is encrypted. It is asked for only when something is to be signed. */
   passphrase?: Passphrase;
   ambient?: Ambient | undefined;
+  /** Open a home without a CA, too, for what other CAs signed: then nothing can be signed. */
+  allowNone?: boolean | undefined;
 }
 
 /** What a certificate shall be, and whether its key is kept. */
@@ -76,10 +94,8 @@ export class CertificateAuthority {
   /** Opens the CA of a home. Throws LOCAL_CA_HOME_MISSING when it has none. */
   static async open(home: AuthorityHome, options: OpenOptions = {}): Promise<CertificateAuthority> {
     const authorities = await home.store.authorities();
-    if (!authorities.some((authority) => authority.active)) {
-      throw new LocalCaError('LOCAL_CA_HOME_MISSING', 'there is no CA here yet', 'Make one with: local-ca init');
-    }
-    const { ambient = systemAmbient, passphrase } = options;
+    const { ambient = systemAmbient, passphrase, allowNone = false } = options;
+    if (!allowNone && !authorities.some(({ active }) => active)) throw noAuthority();
     return new CertificateAuthority(new Workplace(home, authorities, ambient, passphrase));
   }
 
@@ -103,6 +119,11 @@ export class CertificateAuthority {
   /** The root, or whatever is highest of an imported CA. */
   get root(): AuthorityRecord {
     return this.chain.at(-1) as AuthorityRecord;
+  }
+
+  /** What clients are to trust: the root, and while it takes the place of others, those. */
+  get roots(): readonly AuthorityRecord[] {
+    return rootsInForce(this.authorities, this.#work.ambient.now());
   }
 
   /** Every certificate that this CA signs or signed with, renewed and replaced ones too: roots first, oldest first. */
@@ -141,13 +162,37 @@ export class CertificateAuthority {
   async renew(labelOrSerial: string, options: RenewOptions = {}, hooks: IssueHooks = {}): Promise<Issued> {
     checkOptions(options, RENEW_OPTIONS);
     const record = await this.get(labelOrSerial);
-    const newest = (await this.#work.home.store.byLabel(record.label)) ?? record;
-    const request = this.#prepare(renewalOptions(record, newest, options.days), this.#work.issuingChain());
+    assertRenewable(record, await this.get(record.label));
+    if (options.newKey !== true) assertKeyTrusted(record, await this.list({ label: record.label, state: 'revoked' }));
+    const issuer = this.authorities.find(({ id }) => id === record.issuerId);
+    const asked = renewalOptions(record, issuer && parseCertificate(issuer.certificate), options);
+    const request = this.#prepare(asked, this.#work.issuingChain());
     const key = await renewalKey(record, options, this.#work.home.leafKeys);
     const isKept = record.keyId !== null || options.keepKey === true;
     const keyId = isKept ? (options.newKey === true ? null : record.keyId) : undefined;
     const [issued] = await runJobs(this.#work, [{ request, key, keyId }], 'renew', hooks);
     return issued as Issued;
+  }
+
+  /**
+   * Makes a certificate for a key that somebody else has, from a request (PKCS#10, PEM or DER). The subject and the names are
+   * the request's, all else is the profile's. Throws LOCAL_CA_CSR_INVALID when nobody proves to have the key, and
+   * LOCAL_CA_KEY_REFUSED for a key that should have no certificate.
+   */
+  async sign(csr: Uint8Array, options: SignOptions = {}, hooks: IssueHooks = {}): Promise<Signed> {
+    checkOptions(options, SIGN_OPTIONS);
+    return signRequest(this.#work, this.#preparing(), csr, options, hooks);
+  }
+
+  /** What `sign` would sign, and what of the request it would not: to be shown to somebody before. */
+  async review(csr: Uint8Array, options: SignOptions = {}): Promise<Review> {
+    checkOptions(options, SIGN_OPTIONS);
+    return reviewRequest(this.#work, this.#preparing(), csr, options);
+  }
+
+  #preparing(): Prepare {
+    const chain = this.#work.issuingChain();
+    return (leaf) => this.#prepare(leaf, chain);
   }
 
   /** Checks a request as `issue` would, and makes nothing. */
@@ -174,7 +219,8 @@ export class CertificateAuthority {
       return opened.key;
     };
     const { ambient } = this.#work;
-    const made = await renewAuthorities({ chain: this.chain, options, loadKey, ambient });
+    const keys = await this.#work.home.caKeys.list();
+    const made = await renewAuthorities({ chain: this.chain, options, keys, loadKey, ambient });
     return addAuthorities(this.#work, made, options.newKey === true ? 'rotate' : 'renew', passphrase);
   }
 

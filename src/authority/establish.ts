@@ -2,6 +2,7 @@
 import type { Ambient } from '../core/ambient.ts';
 import { type AuthorityFields, makeAuthority, newSerial } from '../core/certificate.ts';
 import { equalBytes } from '../core/der.ts';
+import { type Distribution, type DistributionOptions, normalizeDistribution } from '../core/distribution-urls.ts';
 import type { NameConstraints } from '../core/extensions.ts';
 import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
@@ -48,7 +49,7 @@ export const SPARE_LEVELS = 1;
 /** They are about the certificates that this one signs: where to find its revocation list, whom to ask. */
 const withAddresses = (
   { record, key }: EstablishedAuthority & { readonly key: PrivateKey },
-  { crlUrls, ocspUrls }: AuthorityRequest,
+  { crlUrls, ocspUrls }: Distribution,
 ): EstablishedAuthority => ({ key, record: { ...record, crlUrls, ocspUrls } });
 
 async function makeIntermediate(
@@ -125,7 +126,7 @@ export function recordOf(
 // --- taking over a CA that exists --------------------------------------------------------------------------------
 
 /** A CA that another tool made. */
-export interface ImportOptions {
+export interface ImportOptions extends DistributionOptions {
   /** PEM or DER of the CA's certificate; certificates above it may follow in the same PEM, in any order. */
   readonly certificate: Uint8Array;
   /** PKCS#8, PKCS#1 or SEC1, PEM or DER. */
@@ -141,6 +142,8 @@ const IMPORT_OPTIONS: OptionKinds<ImportOptions> = {
   key: 'bytes',
   keyPassphrase: 'secret',
   passphrase: 'secret',
+  crlUrls: 'strings',
+  ocspUrls: 'strings',
 };
 
 /** Takes over a CA made by mkcert, easy-rsa, step, openssl or anything else. */
@@ -156,7 +159,7 @@ export function establishImported(options: ImportOptions, ambient: Ambient): Est
   const records = above.map((certificate, i) => recordOf(certificate, above[i + 1]?.serial ?? null, false, at));
   return [
     ...records.map((record) => ({ record })).reverse(),
-    { key, record: recordOf(own, above[0]?.serial ?? null, true, at) },
+    withAddresses({ key, record: recordOf(own, above[0]?.serial ?? null, true, at) }, normalizeDistribution(options)),
   ];
 }
 
@@ -190,7 +193,7 @@ export function assertFitAuthority(certificate: Certificate, now: Date): void {
     throw new LocalCaError(
       'LOCAL_CA_CA_EXPIRED',
       `the CA ${name} ${when}`,
-      'Renew the CA first, or make a new one with local-ca init in another home.',
+      'Renew the CA first (local-ca renew --ca, where it is), or make a new one with local-ca init in another home.',
     );
   }
   const why = unfitBecause(certificate);

@@ -4,7 +4,7 @@ import type { CertificateFacts, Material } from '../bundle/material.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { algorithmOfSpki } from '../core/keys.ts';
 import { lineOf } from '../core/lineage.ts';
-import { type Certificate, fingerprintSha256, parseCertificate } from '../core/parse.ts';
+import { type Certificate, fingerprintSha256, isSelfIssued, parseCertificate } from '../core/parse.ts';
 import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
 
@@ -31,7 +31,7 @@ export function authorityCertificates(
 }
 
 /** The root that signs now, and while it takes the place of others, those. */
-function rootsInForce(authorities: readonly AuthorityRecord[], now: Date): AuthorityRecord[] {
+export function rootsInForce(authorities: readonly AuthorityRecord[], now: Date): AuthorityRecord[] {
   const root = lineOf(authorities, authorities.find(({ active }) => active)?.id ?? null).at(-1);
   if (root === undefined) return [];
   const earlier = crossesOf(authorities, root, now).flatMap(({ parentId }) => lineOf(authorities, parentId).slice(-1));
@@ -39,12 +39,17 @@ function rootsInForce(authorities: readonly AuthorityRecord[], now: Date): Autho
 }
 
 /** Those above a certificate that another CA signed; the highest is its root, or as near to it as that CA told. */
-export const foreignCertificates = ({ chain, certificate }: CertificateRecord): AuthorityCertificates => ({
-  intermediates: chain.slice(0, -1),
-  roots: chain.length === 0 ? [certificate] : chain.slice(-1),
-});
+export function foreignCertificates({ chain, certificate }: CertificateRecord): AuthorityCertificates {
+  const top = chain.at(-1) ?? certificate;
+  // What is no root has to be sent, too: clients know the root above it, and not this one.
+  const isRoot = isSelfIssued(parseCertificate(top));
+  return { intermediates: isRoot ? chain.slice(0, -1) : chain, roots: [top] };
+}
 
-/** The newest cross certificate that leads to each older root which clients may still hold to. */
+/**
+ * The newest cross certificate that leads to each older root which clients may still hold to, the latest first: of a root
+ * that was replaced while it took the place of another, the way goes on to that.
+ */
 function crossesOf(authorities: readonly AuthorityRecord[], root: AuthorityRecord, now: Date): AuthorityRecord[] {
   const crosses = authorities.filter(({ keyId, role }) => role === 'intermediate' && keyId === root.keyId);
   const isInForce = (cross: AuthorityRecord) => {
@@ -52,9 +57,11 @@ function crossesOf(authorities: readonly AuthorityRecord[], root: AuthorityRecor
     const ends = [cross, ...(above === undefined ? [] : [above])];
     return ends.every((one) => one.revocation === null && parseCertificate(one.certificate).notAfter > now);
   };
-  return crosses.filter(
+  const newest = crosses.filter(
     (cross, i) => isInForce(cross) && !crosses.slice(i + 1).some(({ parentId }) => parentId === cross.parentId),
   );
+  const further = newest.flatMap(({ parentId }) => lineOf(authorities, parentId).slice(0, 1));
+  return [...newest, ...further.flatMap((above) => crossesOf(authorities, above, now))];
 }
 
 export function materialOf(

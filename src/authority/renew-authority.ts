@@ -14,13 +14,14 @@ import { quote } from '../core/text.ts';
 import { normalizeValidity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import type { AuthorityRecord } from '../store/store.ts';
-import { type EstablishedAuthority, recordOf } from './establish.ts';
+import { assertFitAuthority, type EstablishedAuthority, recordOf, SPARE_LEVELS } from './establish.ts';
+import { lifeInDays } from './renew.ts';
 
 /** For `CertificateAuthority.renewAuthorities`. */
 export interface RenewAuthoritiesOptions {
   /** The one to renew; all of the chain unless given. */
   role?: AuthorityRecord['role'] | undefined;
-  /** Days until it expires; 3650 for a root and 1825 for an intermediate unless given. */
+  /** Days until it expires; as many as before unless given. */
   days?: number | undefined;
   /** Make new keys. What trusts the old root keeps working, through a cross certificate. */
   newKey?: boolean | undefined;
@@ -38,6 +39,8 @@ export interface Renewal {
   /** The signing authority first, its root last. */
   readonly chain: readonly AuthorityRecord[];
   readonly options: RenewAuthoritiesOptions;
+  /** The ids of the CA keys that are here. */
+  readonly keys: readonly string[];
   readonly loadKey: (authority: AuthorityRecord) => Promise<PrivateKey>;
   readonly ambient: Ambient;
 }
@@ -47,9 +50,9 @@ export async function renewAuthorities(renewal: Renewal): Promise<EstablishedAut
   const made: EstablishedAuthority[] = [];
   let issuer: EstablishedAuthority | undefined;
   for (const record of [...renewal.chain].reverse()) {
-    const step = await renewStep(record, issuer, renewal);
-    made.push(...step);
-    issuer = step[0] ?? { record };
+    const steps = await renewStep(record, issuer, renewal);
+    made.push(...steps);
+    issuer = steps[0] ?? { record };
   }
   if (made.length > 0) return made;
   throw new LocalCaError(
@@ -59,24 +62,7 @@ export async function renewAuthorities(renewal: Renewal): Promise<EstablishedAut
   );
 }
 
-/** An intermediate is also signed anew when the root above it has a new key. */
-async function renewStep(
-  record: AuthorityRecord,
-  issuer: EstablishedAuthority | undefined,
-  renewal: Renewal,
-): Promise<EstablishedAuthority[]> {
-  const { role, newKey } = renewal.options;
-  const before = parseCertificate(record.certificate);
-  const isRoot = isSelfIssued(before);
-  const isWanted = role === undefined || role === record.role;
-  if (!isWanted && (isRoot || issuer?.key === undefined)) return [];
-  if (!isRoot && issuer === undefined) throw issuedElsewhere(record);
-  if (!isWanted || newKey !== true) return [await signAgain({ record, before, issuer }, renewal)];
-  const key = await generateKey(keyTypeOf(before, record), renewal.ambient);
-  const renewed = await signAgain({ record, before, issuer, key }, renewal);
-  return isRoot ? [renewed, await crossCertificate(record, before, renewed, renewal)] : [renewed];
-}
-
+/** One that goes on. */
 interface Step {
   readonly record: AuthorityRecord;
   readonly before: Certificate;
@@ -84,20 +70,46 @@ interface Step {
   readonly issuer?: EstablishedAuthority | undefined;
   /** A new one. */
   readonly key?: PrivateKey;
+  readonly days: number | undefined;
 }
 
-async function signAgain({ record, before, issuer, key }: Step, renewal: Renewal): Promise<EstablishedAuthority> {
+/** An intermediate is also signed anew when the root above it has a new key. */
+async function renewStep(
+  record: AuthorityRecord,
+  issuer: EstablishedAuthority | undefined,
+  renewal: Renewal,
+): Promise<EstablishedAuthority[]> {
+  const { role, newKey, days } = renewal.options;
+  const before = parseCertificate(record.certificate);
+  const isRoot = isSelfIssued(before);
+  const isWanted = role === undefined || role === record.role;
+  if (!isWanted && (isRoot || issuer?.key === undefined)) return [];
+  assertKeyHere(record, isRoot ? { record } : issuer, renewal);
+  const step = { record, before, issuer, days: isWanted ? days : undefined };
+  if (!isWanted || newKey !== true) return [await signAgain(step, renewal)];
+  // Also where nothing is signed with it: the passphrase that opens it will guard the new one.
+  await renewal.loadKey(record);
+  const key = await generateKey(keyTypeOf(before, record), renewal.ambient);
+  const renewed = await signAgain({ ...step, key }, renewal);
+  // Nobody takes the word of a root that has expired.
+  const vouches = isRoot && before.notAfter > renewal.ambient.now();
+  return vouches ? [renewed, await crossCertificate(record, before, renewed, renewal)] : [renewed];
+}
+
+async function signAgain(step: Step, renewal: Renewal): Promise<EstablishedAuthority> {
+  const { record, before, issuer, key } = step;
   const { ambient, loadKey } = renewal;
   const signingKey = issuer === undefined ? (key ?? (await loadKey(record))) : await keyOf(issuer, renewal);
   const above = issuer === undefined ? undefined : parseCertificate(issuer.record.certificate);
+  if (above !== undefined) assertFitAuthority(above, ambient.now());
   const certificate = await makeAuthority(
     {
       role: record.role,
       serial: newSerial(ambient),
       subject: key === undefined || issuer === undefined ? before.subject : nextGeneration(before.subject),
       publicKey: key?.publicKey ?? before.publicKey,
-      ...lifeOf(record.role, above, renewal),
-      ...pathLengthOf(before),
+      ...lifeOf(step, above, renewal),
+      ...pathLengthOf(before, isRotatedRoot(step) ? renewal.chain.length - 1 + SPARE_LEVELS : 0),
       copiedExtensions: copied(before, {
         key: key === undefined,
         issuer: issuer !== undefined && issuer.key === undefined,
@@ -106,16 +118,13 @@ async function signAgain({ record, before, issuer, key }: Step, renewal: Renewal
     above,
     await keySigner(signingKey, ambient),
   );
-  const { active, crlUrls, ocspUrls } = record;
-  const keyId = key === undefined ? { keyId: record.keyId } : {};
-  const next = recordOf(parseCertificate(certificate), issuer?.record.id ?? null, active, ambient.now(), {
-    ...keyId,
-    role: record.role,
-    crlUrls,
-    ocspUrls,
-  });
+  const { active, crlUrls, ocspUrls, keyId } = record;
+  const more = { role: record.role, crlUrls, ocspUrls, ...(key === undefined ? { keyId } : {}) };
+  const next = recordOf(parseCertificate(certificate), issuer?.record.id ?? null, active, ambient.now(), more);
   return { record: next, ...(key === undefined ? {} : { key }) };
 }
+
+const isRotatedRoot = ({ issuer, key }: Step) => issuer === undefined && key !== undefined;
 
 const keyOf = async ({ record, key }: EstablishedAuthority, { loadKey }: Renewal) => key ?? (await loadKey(record));
 
@@ -149,16 +158,20 @@ async function crossCertificate(
   return { record: recordOf(parseCertificate(certificate), old.id, false, ambient.now(), more) };
 }
 
-function lifeOf(role: AuthorityRecord['role'], above: Certificate | undefined, { options, ambient }: Renewal) {
-  const { notBefore, notAfter } = normalizeValidity({ days: options.days }, USUAL_DAYS[role], ambient.now());
+/** For as long as before, never longer than its issuer; what an issuer's end had cut short is made up for. */
+function lifeOf({ record, before, days }: Step, above: Certificate | undefined, { chain, ambient }: Renewal) {
+  const parent = chain[chain.indexOf(record) + 1];
+  const usual = lifeInDays(before, parent && parseCertificate(parent.certificate)) ?? USUAL_DAYS[record.role];
+  const { notBefore, notAfter } = normalizeValidity({ days }, usual, ambient.now());
   return { notBefore, notAfter: above === undefined ? notAfter : earlier(notAfter, above.notAfter) };
 }
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b);
 
-const pathLengthOf = (certificate: Certificate): { pathLength?: number } => {
+/** One that is not limited stays so. */
+const pathLengthOf = (certificate: Certificate, least = 0): { pathLength?: number } => {
   const length = basicConstraintsOf(certificate)?.pathLength;
-  return length === undefined ? {} : { pathLength: length };
+  return length === undefined ? {} : { pathLength: Math.max(length, least) };
 };
 
 /**
@@ -198,9 +211,16 @@ function keyTypeOf(certificate: Certificate, { name }: AuthorityRecord): string 
   );
 }
 
-const issuedElsewhere = ({ name }: AuthorityRecord) =>
-  new LocalCaError(
+/** Of an imported intermediate, the root is usually elsewhere; and some take a root's key away to a safe. */
+function assertKeyHere(record: AuthorityRecord, signing: EstablishedAuthority | undefined, { keys }: Renewal): void {
+  if (signing?.key !== undefined || (signing !== undefined && keys.includes(signing.record.keyId))) return;
+  const [who, file] =
+    signing === undefined
+      ? ['the CA that signed it', '']
+      : [quote(signing.record.name), ` (${signing.record.keyId}.key.pem in the folder ca of the home)`];
+  throw new LocalCaError(
     'LOCAL_CA_KEY_NOT_KEPT',
-    `the CA ${quote(name)} was signed by a CA whose key is not here`,
-    'Have it renewed where it was made, then take it over again with local-ca init --from-cert --from-key in a new home.',
+    `the CA ${quote(record.name)} cannot be renewed: the key of ${who} is not here`,
+    `Put that key back for the time being${file}, or have it renewed where the key is, and take it over in a new home.`,
   );
+}

@@ -1,4 +1,5 @@
 /** What a renewal asks for: all that the certificate before was, for as long as it was. */
+import { equalBytes } from '../core/der.ts';
 import { ACCESS_METHOD, readAuthorityInformation, readDistributionPoints } from '../core/distribution.ts';
 import { EXTENSION } from '../core/extensions.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
@@ -7,6 +8,7 @@ import type { OptionKinds } from '../core/option-kinds.ts';
 import type { LeafOptions } from '../core/options.ts';
 import { type Certificate, extensionValue, parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
+import type { Validity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { KeyVault } from '../store/vault.ts';
@@ -23,6 +25,8 @@ export interface RenewOptions {
   key?: Uint8Array | undefined;
   /** Keep a copy of the private key from now on; a copy that is kept already stays either way. */
   keepKey?: boolean | undefined;
+  /** Allow more than 825 days. Whoever wanted a long life before has said so already. */
+  force?: boolean | undefined;
 }
 
 export const RENEW_OPTIONS: OptionKinds<RenewOptions> = {
@@ -30,15 +34,24 @@ export const RENEW_OPTIONS: OptionKinds<RenewOptions> = {
   newKey: 'boolean',
   key: 'bytes',
   keepKey: 'boolean',
+  force: 'boolean',
 };
 
 const DAY = 86_400_000;
 
-/** Throws LOCAL_CA_NOT_RENEWABLE for what is revoked, was superseded, or comes from another CA. */
-export function renewalOptions(record: CertificateRecord, newest: CertificateRecord, days?: number): LeafOptions {
-  refuse(record, newest);
+/** For as many days as before; undefined where the issuer's end had cut them short, so that nobody had wanted so few. */
+export function lifeInDays({ notBefore, notAfter }: Validity, issuer: Validity | undefined): number | undefined {
+  if (issuer !== undefined && notAfter >= issuer.notAfter) return undefined;
+  return Math.max(1, Math.round((notAfter.getTime() - notBefore.getTime()) / DAY));
+}
+
+/** What stays as it was; `issuer` is who signed it. */
+export function renewalOptions(
+  record: CertificateRecord,
+  issuer: Validity | undefined,
+  { days, force }: Pick<RenewOptions, 'days' | 'force'>,
+): LeafOptions {
   const certificate = parseCertificate(record.certificate);
-  const life = Math.round((record.notAfter.getTime() - record.notBefore.getTime()) / DAY);
   return {
     names: record.names,
     profile: record.profile,
@@ -47,11 +60,10 @@ export function renewalOptions(record: CertificateRecord, newest: CertificateRec
     // An empty one was the CA's doing, and will be again.
     subject: record.subject === '' ? undefined : record.subject,
     template: record.template ?? undefined,
-    days: days ?? Math.max(1, life),
+    days: days ?? lifeInDays(record, issuer),
     crlUrls: unlessEmpty(crlUrlsOf(certificate)),
     ocspUrls: unlessEmpty(ocspUrlsOf(certificate)),
-    // Whoever wanted a long life has said so already.
-    force: days === undefined,
+    force: days === undefined || force === true,
   };
 }
 
@@ -72,7 +84,11 @@ function ocspUrlsOf(certificate: Certificate): string[] {
 const urlOf = (name: { readonly kind: string; readonly bytes: Uint8Array }): string[] =>
   name.kind === 'uri' ? [latin1(name.bytes)] : [];
 
-function refuse(record: CertificateRecord, newest: CertificateRecord): void {
+/**
+ * Throws LOCAL_CA_NOT_RENEWABLE for what is revoked, was superseded, or comes from another CA. `newest` is what its label
+ * stands for now.
+ */
+export function assertRenewable(record: CertificateRecord, newest: CertificateRecord): void {
   const who = `the certificate ${record.serial} of ${quote(record.label)}`;
   if (record.state === 'revoked') {
     const held = record.revocation?.reason === 'certificateHold';
@@ -80,7 +96,7 @@ function refuse(record: CertificateRecord, newest: CertificateRecord): void {
       `${who} was revoked (${record.revocation?.reason})`,
       held
         ? `Release it first: local-ca revoke ${record.serial} --release`
-        : `Issue a new one, with a new key: local-ca issue ${record.names.join(' ')} --label ${record.label}`,
+        : `Issue a new one, with a new key: local-ca issue ${namesForShell(record)} --label ${record.label}`,
     );
   }
   if (record.issuerId === null) {
@@ -93,18 +109,41 @@ function refuse(record: CertificateRecord, newest: CertificateRecord): void {
   throw notRenewable(`${who} was superseded by ${newest.serial}`, `Renew that one: local-ca renew ${record.label}`);
 }
 
+/** Throws LOCAL_CA_NOT_RENEWABLE for a key that was stolen, though it was another certificate that was revoked for it. */
+export function assertKeyTrusted(record: CertificateRecord, revoked: readonly CertificateRecord[]): void {
+  const { publicKey } = parseCertificate(record.certificate);
+  const twin = revoked.find(
+    ({ revocation, certificate }) =>
+      revocation?.reason === 'keyCompromise' && equalBytes(parseCertificate(certificate).publicKey, publicKey),
+  );
+  if (twin === undefined) return;
+  throw notRenewable(
+    `the certificate ${record.serial} of ${quote(record.label)} has the key of ${twin.serial}, which was revoked (keyCompromise)`,
+    `Revoke it too, and give its server a new key: local-ca renew ${record.label} --new-key`,
+  );
+}
+
+/** A wildcard's star is not for the shell. */
+const namesForShell = ({ names }: CertificateRecord) =>
+  names.map((name) => (/^[\w.@:/-]+$/.test(name) ? name : `'${name}'`)).join(' ');
+
 const notRenewable = (message: string, hint: string) => new LocalCaError('LOCAL_CA_NOT_RENEWABLE', message, hint);
 
 /** The key of the certificate before, or a new one; with its private half where somebody has it. */
 export async function renewalKey(
   record: CertificateRecord,
-  { newKey, key }: RenewOptions,
+  { newKey, key, keepKey }: RenewOptions,
   vault: KeyVault,
 ): Promise<KeyChoice> {
   if (newKey === true) return { kind: 'new' };
   const { publicKey } = parseCertificate(record.certificate);
   const own = await privateKeyOf(record, key, vault);
-  return { kind: 'existing', publicKey, key: own };
+  if (own !== undefined || keepKey !== true) return { kind: 'existing', publicKey, key: own };
+  throw new LocalCaError(
+    'LOCAL_CA_KEY_NOT_KEPT',
+    `the private key of ${quote(record.label)} cannot be kept: it is not here`,
+    'Give it along, or leave it to whoever has it.',
+  );
 }
 
 async function privateKeyOf(

@@ -103,7 +103,11 @@ export async function createRequest(
     keepKey: options.keepKey === true,
     folder: options.folder ?? null,
   };
-  const created = { record, key, warnings: [...leaf.warnings, ...waitingWarnings(await home.store.requests(), record)] };
+  const created = {
+    record,
+    key,
+    warnings: [...leaf.warnings, ...waitingWarnings(await home.store.requests(), record)],
+  };
   await hooks.beforeRecording?.(created);
   await home.exclusively(() => keep(home, created, ambient));
   return created;
@@ -190,5 +194,7 @@ function refuseBurned({ serial, label, revocation }: CertificateRecord, { newKey
 }
 
 /** All that wait with the same key: one answer is for each of them. */
-export const withSameKey = <T extends { readonly publicKey: Uint8Array }>(waiting: readonly T[], publicKey: Uint8Array) =>
-  waiting.filter((one) => equalBytes(one.publicKey, publicKey));
+export const withSameKey = <T extends { readonly publicKey: Uint8Array }>(
+  waiting: readonly T[],
+  publicKey: Uint8Array,
+) => waiting.filter((one) => equalBytes(one.publicKey, publicKey));

@@ -3,7 +3,7 @@ import type { Material } from '../bundle/material.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import { lineOf } from '../core/lineage.ts';
-import { type Certificate, parseCertificate } from '../core/parse.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { keySigner, type Signer } from '../core/signer.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
@@ -65,8 +65,9 @@ export class Workplace {
   /** The chain's certificates. Throws when one of them may sign nothing now. */
   issuingChain(): IssuingChain {
     const [issuer, ...above] = this.chain.map(({ certificate }) => parseCertificate(certificate));
-    for (const authority of [issuer as Certificate, ...above]) assertFitAuthority(authority, this.ambient.now());
-    return [issuer as Certificate, ...above];
+    if (issuer === undefined) throw noAuthority();
+    for (const authority of [issuer, ...above]) assertFitAuthority(authority, this.ambient.now());
+    return [issuer, ...above];
   }
 
   /** What signs certificates. */
@@ -113,8 +114,9 @@ export class Workplace {
     const labelled = await store.byLabel(labelOrSerial);
     if (labelled !== undefined) return labelled;
     const prefix = labelOrSerial.toLowerCase().replaceAll(':', '');
-    const found = /^[0-9a-f]{4,40}$/.test(prefix) ? await store.bySerialPrefix(prefix) : [];
-    const exact = found.find((record) => record.serial === prefix) ?? found[0];
+    const found = /^[0-9a-f]{1,40}$/.test(prefix) ? await store.bySerialPrefix(prefix) : [];
+    // Other CAs have serials like 01.
+    const exact = found.find((record) => record.serial === prefix) ?? (prefix.length < 4 ? undefined : found[0]);
     if (exact === undefined) {
       throw new LocalCaError(
         'LOCAL_CA_NOT_FOUND',
@@ -128,6 +130,9 @@ export class Workplace {
     return exact;
   }
 }
+
+export const noAuthority = () =>
+  new LocalCaError('LOCAL_CA_HOME_MISSING', 'there is no CA here yet', 'Make one with: local-ca init');
 
 /** One passphrase opens all keys of a CA, and nobody likes to be asked twice. */
 function once(ask: () => Promise<string>): () => Promise<string> {

@@ -46,7 +46,11 @@ const leafOf = ({ material }: ContentInput) => material.leaf as LeafMaterial;
 const keyOf = (input: ContentInput) => leafOf(input).key as PrivateKey;
 const chainOf = (input: ContentInput) => [leafOf(input).certificate, ...input.material.intermediates];
 const rootsOf = ({ material }: ContentInput) => material.roots;
-const authoritiesOf = ({ material }: ContentInput) => [...material.intermediates, ...material.roots];
+/** Where no root is known, the highest intermediate stands in its place as well. */
+const authoritiesOf = ({ material: { intermediates, roots } }: ContentInput) => [
+  ...intermediates.filter((certificate) => !roots.includes(certificate)),
+  ...roots,
+];
 
 // --- how it is written -----------------------------------------------------------------------------------------
 

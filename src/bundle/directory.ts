@@ -25,6 +25,8 @@ import { attempt, guard, makeParents, makeStage, removeParents, type Stage } fro
 
 /** Files written beside their places. */
 export interface Staged {
+  /** Where they wait. */
+  readonly stage: string;
   /** Puts the files in their places, and gives their paths. */
   commit(): Promise<string[]>;
   discard(): Promise<void>;
@@ -86,7 +88,7 @@ function folderThatStands(path: string): string {
   return folder;
 }
 
-async function commitFile(stage: string, path: string, force: boolean): Promise<string[]> {
+export async function commitFile(stage: string, path: string, force: boolean): Promise<string[]> {
   refuseForeignFile(path, force);
   const parents = makeParents(resolve(path));
   return attempt(
@@ -122,7 +124,6 @@ async function stageNew(target: string, folder: string, files: readonly OutputFi
     for (const part of [...inner, '']) openFolder(join(stage.path, part), files);
     return staged(folder, stage, () => {
       moveFolder(stage.path, target, folder);
-      syncFolder(dirname(target));
       return files.map((file) => join(folder, file.path));
     });
   });
@@ -136,7 +137,8 @@ function openFolder(path: string, files: readonly OutputFile[]): void {
   syncFolder(path);
 }
 
-function moveFolder(stage: string, target: string, folder: string): void {
+/** Of a stage with all that a new folder will have. */
+export function moveFolder(stage: string, target: string, folder: string): void {
   try {
     fs.renameSync(stage, target);
   } catch (error) {
@@ -144,6 +146,7 @@ function moveFolder(stage: string, target: string, folder: string): void {
     if (fs.existsSync(target)) throw blocked(folder, 'appeared meanwhile');
     throw error;
   }
+  syncFolder(dirname(target));
 }
 
 // --- a folder that exists --------------------------------------------------------------------------------------
@@ -176,12 +179,14 @@ function withManifest(known: Manifest, files: readonly OutputFile[]): OutputFile
 const ownerOf = (files: readonly OutputFile[]): Owner | undefined =>
   files.find((file) => file.owner !== undefined)?.owner;
 
-function staged(path: string, { discard, release }: Stage, commit: () => string[] | Promise<string[]>): Staged {
+function staged(path: string, stage: Stage, commit: () => string[] | Promise<string[]>): Staged {
+  const { discard, release } = stage;
   const committed = () => {
     release();
     return commit();
   };
   return {
+    stage: stage.path,
     leftovers: [],
     commit: () => guard(path, () => attempt(discard, committed)),
     discard: () => guard(path, discard),

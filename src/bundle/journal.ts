@@ -60,6 +60,14 @@ function tryRename(stage: string, commit: string): boolean {
   }
 }
 
+/** The paths of the files that wait in a filled stage. */
+export function stagedPaths(stage: string): string[] {
+  const journal = fs.readdirSync(stage).find((name) => name.endsWith('.json'));
+  if (journal === undefined) return [];
+  const path = join(stage, journal);
+  return readJournal(path, fs.readFileSync(path, 'utf8')).map(({ to }) => to);
+}
+
 /** Whether a run was cut short there between its commit and its end. */
 export const isCommitted = (folder: string): boolean => fs.existsSync(join(folder, COMMIT));
 

@@ -59,7 +59,7 @@ export function leftoversIn(folder: string, files: readonly OutputFile[]): strin
 }
 
 /** Throws LOCAL_CA_OUTPUT_EXISTS for the first file that may not be replaced. */
-export function refuseForeign(folder: string, files: readonly OutputFile[], force: boolean): void {
+export function refuseForeign(folder: string, files: readonly Pick<OutputFile, 'path'>[], force: boolean): void {
   const manifest = readManifest(folder);
   for (const { path } of files) {
     refuseParents(folder, path);

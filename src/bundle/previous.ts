@@ -6,6 +6,7 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { removeAbandoned } from '../abandoned.ts';
 import { canGiveTo, type Owner, posix, readAtMost, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { createFiles } from './create-files.ts';
@@ -22,7 +23,7 @@ import {
 } from './manifest.ts';
 import { MANIFEST, PRIVATE_FOLDER } from './paths.ts';
 import { removeOurs } from './remove.ts';
-import { attempt, guard, makeStage, removeStale } from './stage.ts';
+import { attempt, guard, makeStage } from './stage.ts';
 import { readStanding, type Standing, standsAs } from './standing.ts';
 
 const INDEX = 'index.json';
@@ -196,7 +197,7 @@ export function dropPrevious(from: string): void {
   try {
     fs.rmSync(join(from, INDEX), { force: true });
     fs.rmSync(from, { recursive: true, force: true });
-    removeStale(dirname(from));
+    removeAbandoned(dirname(from));
   } catch (error) {
     throw writeError(from, error);
   }

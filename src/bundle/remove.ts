@@ -4,11 +4,11 @@
  */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeAbandoned } from '../abandoned.ts';
 import { canGiveTo, syncFolder, writeError, writeWhole } from '../disk.ts';
 import { finishInterrupted } from './journal.ts';
 import { isFolder, type Manifest, manifestFile, readManifest, sha256 } from './manifest.ts';
 import { foldersAbove, MANIFEST } from './paths.ts';
-import { removeStale } from './stage.ts';
 import { isInside, readStanding, type Standing } from './standing.ts';
 
 export interface Removal {
@@ -26,7 +26,7 @@ export function removeOurs(folder: string, only?: readonly string[]): Removal {
   try {
     if (!isFolder(folder)) return { removed: [], kept: [] };
     finishInterrupted(folder);
-    removeStale(folder);
+    removeAbandoned(folder);
     return removeFrom(folder, readManifest(folder), only);
   } catch (error) {
     throw writeError(folder, error);

@@ -1,6 +1,7 @@
 /** A folder beside the place of what is being written, and what becomes of it when the work fails or is cut short. */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeAbandoned, temporaryName } from '../abandoned.ts';
 import { writeError } from '../disk.ts';
 import { unfinished } from '../unfinished.ts';
 import { PUBLIC_FOLDER } from './paths.ts';
@@ -8,11 +9,6 @@ import { PUBLIC_FOLDER } from './paths.ts';
 /** The topmost folder that had to be made, if any. Not open to others' writing, whatever the umask. */
 export const makeParents = (target: string): string | undefined =>
   fs.mkdirSync(dirname(target), { recursive: true, mode: PUBLIC_FOLDER });
-
-const STAGE = '.local-ca-stage-';
-/** A stage, or a file that `writeWhole` had not yet put in its place. */
-const UNFINISHED = /^\.local-ca-(stage-.*|[\da-f-]+\.tmp)$/;
-const HOUR = 3_600_000;
 
 export interface Stage {
   readonly path: string;
@@ -23,11 +19,12 @@ export interface Stage {
 
 /** On the target's file system, so that renaming is enough; readable by its owner only. */
 export async function makeStage(beside: string, parents: string | undefined): Promise<Stage> {
-  removeStale(beside);
+  // A run that was killed could not remove what it had begun, and there may be a key in it.
+  removeAbandoned(beside);
   return attempt(
     () => removeParents(beside, parents),
     () => {
-      const path = fs.mkdtempSync(join(beside, STAGE));
+      const path = fs.mkdtempSync(join(beside, temporaryName('stage')));
       const release = unfinished(() => removeStage(path, parents));
       const discard = () => {
         release();
@@ -36,18 +33,6 @@ export async function makeStage(beside: string, parents: string | undefined): Pr
       return { path, discard, release };
     },
   );
-}
-
-/** A run that was killed could not remove what it had begun, and there may be a key in it. */
-export function removeStale(beside: string): void {
-  try {
-    for (const name of fs.readdirSync(beside).filter((entry) => UNFINISHED.test(entry))) {
-      const path = join(beside, name);
-      if (Date.now() - fs.lstatSync(path).mtimeMs > HOUR) fs.rmSync(path, { recursive: true, force: true });
-    }
-  } catch {
-    // A folder that we may write in but not list, or somebody else's stage: no reason not to go on.
-  }
 }
 
 function removeStage(stage: string, parents: string | undefined): void {

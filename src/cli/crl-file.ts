@@ -22,7 +22,9 @@ async function isOwn(path: string, authorities: readonly AuthorityRecord[]): Pro
   const subjects = authorities.map(({ certificate }) => parseCertificate(certificate).subject);
   try {
     const { found } = await readContents(await readInput(path), path, undefined);
-    return found.every((one) => one.kind === 'crl' && subjects.some((own) => sameSubject(own, parseCrl(one.der).issuer)));
+    return found.every(
+      (one) => one.kind === 'crl' && subjects.some((own) => sameSubject(own, parseCrl(one.der).issuer)),
+    );
   } catch (error) {
     // What cannot be read is not ours.
     if (error instanceof LocalCaError) return false;

@@ -10,7 +10,7 @@ import { fingerprintSha256 } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { FORMATS, type FormatName } from '../formats/formats.ts';
-import type { Change, PlacementRecord } from '../store/store.ts';
+import type { Change, PlacementRecord, StageRecord } from '../store/store.ts';
 import type { Context, Flag, Flags } from './command.ts';
 import { refuseHomePlaces, refuseZipOnto } from './places.ts';
 import type { Delivered, DeliveredFile } from './records.ts';
@@ -130,7 +130,12 @@ export async function stageDelivery(
       leftovers,
       files: outputs.flatMap(({ out, files }) => files.map((file) => delivered(join(out, file.path), file))),
       zip: zip ?? null,
-      placements: parcels.map((parcel) => placementOf(parcel, parcels.length === 1 ? zip : undefined, context)),
+      placements: parcels.map((parcel, i) => {
+        // The zip of several waits with the first of them.
+        const own = stages.filter((_, at) => at === i || (i === 0 && at >= parcels.length));
+        const waiting = own.map((stage) => waitingIn(stage, force));
+        return placementOf(parcel, parcels.length === 1 ? zip : undefined, waiting, context);
+      }),
       commit: () => commitAll(stages),
       discard: () => discardAll(stages),
     };
@@ -169,20 +174,27 @@ function withPlaces(error: unknown, done: readonly Stage[]): unknown {
   return new LocalCaError(error.code, `${error.message}; already in place: ${places}`, error.hint, { cause: error });
 }
 
-const delivered = (path: string, { mode, secret }: BundleFile): DeliveredFile => ({
+export const delivered = (path: string, { mode, secret }: BundleFile): DeliveredFile => ({
   path,
   mode: modeText(mode),
   secret,
+});
+
+const waitingIn = ({ stage, path }: Stage, force: boolean): StageRecord => ({
+  stage: resolve(stage),
+  path: resolve(path),
+  force,
 });
 
 /** A zip of several bundles cannot be made again for one of them. */
 function placementOf(
   { material, template, out, wishes }: Parcel,
   zip: string | undefined,
+  stages: readonly StageRecord[],
   { ambient }: Context,
 ): Change {
   const record: PlacementRecord = {
-    label: material.leaf === undefined ? AUTHORITY_PLACEMENT : material.label,
+    label: material.leaf === undefined ? `${AUTHORITY_PLACEMENT}${resolve(out)}` : material.label,
     serial: material.leaf?.serial ?? material.authority.serial,
     template: template.name,
     folder: resolve(out),
@@ -194,12 +206,16 @@ function placementOf(
     withKey: material.leaf?.key !== undefined,
     roots: material.roots.map(fingerprintSha256),
     writtenAt: ambient.now(),
+    stages,
   };
   return { kind: 'placement', record };
 }
 
-/** The files of the CA alone, under a label that no certificate can have. */
-export const AUTHORITY_PLACEMENT = '';
+/** Before the folder, for the files of the CA alone: no certificate can have such a label. */
+const AUTHORITY_PLACEMENT = 'ca:';
+
+/** Whether these are the files of the CA alone, of which there may be several folders. */
+export const isOfAuthority = ({ label }: PlacementRecord): boolean => label.startsWith(AUTHORITY_PLACEMENT);
 
 export function wishesOf(flags: Flags): Wishes {
   const password = secretFrom(flags, 'password');

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readManifest } from '../bundle/manifest.ts';
 import { fillPath } from '../bundle/paths.ts';
+import { isInside } from '../bundle/standing.ts';
 import { PASSWORD_FILE } from '../bundle/texts.ts';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
@@ -16,15 +17,18 @@ export function madeUpPassword(folder: string, label: string): string | undefine
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trimEnd() || undefined;
 }
 
-/** Undefined where no file of the folder holds it, or none that the password opens. */
+/** Undefined where no file of the folder holds it, or none that one of the passwords opens. */
 export async function findKey(
   folder: string,
   publicKey: Uint8Array,
-  password: string | undefined,
+  ...passwords: readonly (string | undefined)[]
 ): Promise<PrivateKey | undefined> {
-  for (const path of readManifest(folder).files.keys()) {
-    const key = (await keysIn(join(folder, path), password)).find((one) => equalBytes(one.publicKey, publicKey));
-    if (key !== undefined) return key;
+  const paths = [...readManifest(folder).files.keys()].filter((path) => isInside(folder, path));
+  for (const password of new Set(passwords)) {
+    for (const path of paths) {
+      const key = (await keysIn(join(folder, path), password)).find((one) => equalBytes(one.publicKey, publicKey));
+      if (key !== undefined) return key;
+    }
   }
   return undefined;
 }

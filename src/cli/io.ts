@@ -53,6 +53,11 @@ export class Io {
     return this.options.color && this.#process.stderr.isTTY ? styleText(style, text) : text;
   }
 
+  /** As `style`, for data. */
+  paint(style: Style, text: string): string {
+    return this.options.color && this.#process.stdout.isTTY ? styleText(style, text) : text;
+  }
+
   /** Whether a person can be asked. */
   get interactive(): boolean {
     return this.#process.stdin.isTTY === true && this.#process.stderr.isTTY === true && !this.options.yes;
@@ -65,6 +70,11 @@ export class Io {
 
   get columns(): number {
     return this.#process.stderr.columns ?? 80;
+  }
+
+  /** How wide data may be: a pipe takes anything. */
+  get dataColumns(): number {
+    return this.#process.stdout.columns ?? Number.POSITIVE_INFINITY;
   }
 }
 

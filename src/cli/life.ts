@@ -3,14 +3,14 @@
 import type { AuthorityList } from '../authority/lists.ts';
 import { dueAt, isDue, type Within } from '../core/duration.ts';
 import { parseCertificate } from '../core/parse.ts';
-import type { CertificateRecord, RequestRecord, TargetRecord } from '../store/store.ts';
+import type { AuthorityRecord, CertificateRecord, RequestRecord, TargetRecord } from '../store/store.ts';
 import type { Session } from './session.ts';
 
 export type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
 
 /** One line of `status`. */
 export interface Life {
-  readonly kind: 'certificate' | 'root' | 'intermediate' | 'crl' | 'request' | 'deployment';
+  readonly kind: 'certificate' | 'root' | 'intermediate' | 'old root' | 'crl' | 'request' | 'deployment';
   /** A label, or the name of a CA. */
   readonly name: string;
   readonly serial: string | null;
@@ -22,6 +22,8 @@ export interface Life {
   readonly dueAt: Date | null;
   /** What to do then. */
   readonly advice: string;
+  /** Names it for ever: what takes its place by a renewal has the same. */
+  readonly key: string;
 }
 
 /** Soonest first; what has no end of its own comes before what has. */
@@ -32,8 +34,9 @@ export async function livesOf(session: Session, within: Within | undefined, now:
     ...(await home.store.targets()).flatMap(troubleOf),
     ...(await home.store.requests()).map(waitOf),
     ...certificates.map((record) => certificateLife(record, within, now)),
-    ...authorityLives(session, within, now),
-    ...(await ca.revocationLists()).flatMap((list) => listLife(list, now)),
+    ...authorityLives(session, await home.caKeys.list(), within, now),
+    ...replacedRoots(session, within, now),
+    ...(await ca.revocationLists()).flatMap((list) => listLife(session, list, now)),
   ];
   return lives.sort((a, b) => (a.notAfter?.getTime() ?? 0) - (b.notAfter?.getTime() ?? 0));
 }
@@ -57,31 +60,54 @@ function certificateLife(record: CertificateRecord, within: Within | undefined, 
     notAfter,
     dueAt: dueAt(record, within),
     advice: issuerId === null ? `local-ca csr create --renew ${label}` : `local-ca renew ${label}`,
+    key: `certificate ${label}`,
   };
 }
 
-/** Those that count now, and a cross certificate that servers still send. */
-function authorityLives({ ca }: Session, within: Within | undefined, now: Date): Life[] {
-  return ca.chain.map(({ id, role, name, certificate }) => {
-    const validity = parseCertificate(certificate);
-    return {
-      kind: role,
-      name,
-      serial: id,
-      state: stateIn(validity, within, now),
-      notBefore: validity.notBefore,
-      notAfter: validity.notAfter,
-      dueAt: dueAt(validity, within),
-      advice: `local-ca renew --ca ${role}`,
-    };
+/** Those that count now. */
+const authorityLives = ({ ca }: Session, keys: readonly string[], within: Within | undefined, now: Date): Life[] =>
+  ca.chain.map((authority, i) => {
+    const { role, name } = authority;
+    const signing = ca.chain[i + 1] ?? authority;
+    const command = `local-ca renew --ca ${role}`;
+    const advice = keys.includes(signing.keyId) ? command : `${command}, where the key of ${signing.name} is`;
+    return { ...authorityLife(authority, within, now), advice, key: `${role} ${name}` };
   });
+
+function authorityLife({ id, role, name, certificate }: AuthorityRecord, within: Within | undefined, now: Date) {
+  const { notBefore, notAfter } = parseCertificate(certificate);
+  const validity = { notBefore, notAfter };
+  return {
+    kind: role,
+    name,
+    serial: id,
+    state: stateIn(validity, within, now),
+    ...validity,
+    dueAt: dueAt(validity, within),
+  };
 }
 
+/** Clients that still hold to one of them trust nothing when it ends. Once it is revoked, nobody does. */
+const replacedRoots = ({ ca }: Session, within: Within | undefined, now: Date): Life[] =>
+  ca.authorities
+    .filter(
+      ({ id, role, revocation }) => role === 'root' && revocation === null && !ca.chain.some((one) => one.id === id),
+    )
+    .filter(({ certificate }) => parseCertificate(certificate).notAfter > now)
+    .map((authority) => ({
+      ...authorityLife(authority, within, now),
+      kind: 'old root' as const,
+      advice: `give clients the new trust files; when all have them: local-ca revoke ${authority.id}`,
+      key: `root ${authority.id}`,
+    }));
+
 /** A list that ends makes clients refuse everything, so that a third of its life is kept in reserve. */
-function listLife({ authority, list }: AuthorityList, now: Date): Life[] {
+function listLife({ ca }: Session, { authority, list }: AuthorityList, now: Date): Life[] {
   if (list === undefined) return [];
   const validity = { notBefore: list.thisUpdate, notAfter: list.nextUpdate };
   const share: Within = { kind: 'life', share: 2 / 3 };
+  // A root that was replaced has the name of the one that took its place.
+  const isCurrent = ca.chain.some(({ id }) => id === authority.id);
   return [
     {
       kind: 'crl',
@@ -91,11 +117,12 @@ function listLife({ authority, list }: AuthorityList, now: Date): Life[] {
       ...validity,
       dueAt: dueAt(validity, share),
       advice: 'local-ca crl',
+      key: `crl ${isCurrent ? `${authority.role} ${authority.name}` : authority.keyId}`,
     },
   ];
 }
 
-const waitOf = ({ label, createdAt }: RequestRecord): Life => ({
+const waitOf = ({ id, label, createdAt }: RequestRecord): Life => ({
   kind: 'request',
   name: label,
   serial: null,
@@ -104,9 +131,10 @@ const waitOf = ({ label, createdAt }: RequestRecord): Life => ({
   notAfter: null,
   dueAt: null,
   advice: 'local-ca csr accept FILE, when the CA has answered',
+  key: `request ${id}`,
 });
 
-function troubleOf({ label, folder, problem, serial }: TargetRecord): Life[] {
+function troubleOf({ id, label, folder, problem, serial }: TargetRecord): Life[] {
   if (problem === null) return [];
   return [
     {
@@ -118,6 +146,7 @@ function troubleOf({ label, folder, problem, serial }: TargetRecord): Life[] {
       notAfter: null,
       dueAt: null,
       advice: `${problem}; local-ca deploy run --now`,
+      key: `deployment ${id}`,
     },
   ];
 }

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { quote } from '../core/text.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { date } from './values.ts';
+import { date, urls } from './values.ts';
 
 export interface ListRow {
   /** 1 for the first certificate; a CSV's header does not count. */
@@ -22,12 +22,15 @@ export interface ListRow {
     notBefore?: Date | undefined;
     notAfter?: Date | undefined;
     subject?: string | undefined;
+    crlUrls?: string[] | undefined;
+    ocspUrls?: string[] | undefined;
   };
 }
 
 const MOST_BYTES = 256 * 1024 * 1024;
 
 const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
+const addresses = v.union([v.array(text), v.pipe(text, v.transform(urls))]);
 const when = v.pipe(v.string(), v.transform(date));
 
 const RowSchema = v.strictObject({
@@ -40,6 +43,8 @@ const RowSchema = v.strictObject({
   'not-before': v.optional(when),
   'not-after': v.optional(when),
   subject: v.optional(text),
+  'crl-url': v.optional(addresses),
+  'ocsp-url': v.optional(addresses),
 });
 
 /** In a CSV's one cell, names stand apart by spaces or semicolons. */
@@ -88,11 +93,16 @@ function checkRow(path: string, value: unknown, row: number): ListRow {
   try {
     const parsed = v.safeParse(RowSchema, value);
     if (!parsed.success) throw problemOf(parsed.issues.find(isUnknownKey) ?? parsed.issues[0]);
-    const { 'key-type': keyType, 'not-before': notBefore, 'not-after': notAfter, ...rest } = parsed.output;
-    return { row, options: { ...rest, keyType, notBefore, notAfter } };
+    return { row, options: optionsOf(parsed.output) };
   } catch (error) {
     throw inRow(path, row, error);
   }
+}
+
+function optionsOf(row: v.InferOutput<typeof RowSchema>): ListRow['options'] {
+  const { 'key-type': keyType, 'not-before': notBefore, 'not-after': notAfter, ...more } = row;
+  const { 'crl-url': crlUrls, 'ocsp-url': ocspUrls, ...rest } = more;
+  return { ...rest, keyType, notBefore, notAfter, crlUrls, ocspUrls };
 }
 
 /** A misspelt `names` is both unknown and missing; the first says more. */

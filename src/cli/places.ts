@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { MANIFEST } from '../bundle/paths.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
-import { CA_FOLDER, INVENTORY, KEYS_FOLDER } from '../store/layout.ts';
+import { CA_FOLDER, DEPLOY_FOLDER, INVENTORY, KEYS_FOLDER } from '../store/layout.ts';
 
 /** SQLite keeps two files beside its own. */
 const INVENTORY_FILES = ['', '-wal', '-shm'].map((suffix) => `${INVENTORY}${suffix}`);
@@ -18,7 +18,7 @@ export function refuseHomePlaces(path: string, home: string, flag: `--${string}`
 
 function whyNot(path: string, home: string): string | undefined {
   if (path === home) return "the CA's home itself";
-  const folder = [CA_FOLDER, KEYS_FOLDER].find((name) => isWithin(join(home, name), path));
+  const folder = [CA_FOLDER, KEYS_FOLDER, DEPLOY_FOLDER].find((name) => isWithin(join(home, name), path));
   if (folder !== undefined) return `in the folder ${quote(folder)} of the CA's home, among private keys`;
   return INVENTORY_FILES.some((name) => isWithin(join(home, name), path)) ? "the CA's inventory" : undefined;
 }

@@ -73,10 +73,11 @@ async function chosenInstead(
   commands: readonly Command[],
   makeContext: MakeContext,
 ): Promise<readonly string[] | undefined> {
-  const context = makeContext(mergeFlags(program));
+  const flags = mergeFlags(program);
+  const context = makeContext(flags);
   if (!context.io.interactive) return undefined;
   const { chooseCommand } = await import('./wizard/run-menu.ts');
-  return chooseCommand(context, commands);
+  return chooseCommand(context, flags, commands);
 }
 
 function configure(command: CommanderCommand, write: (text: string) => void): CommanderCommand {

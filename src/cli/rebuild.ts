@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { parseCertificate } from '../core/parse.ts';
 import { LocalCaError } from '../errors.ts';
-import type { PlacementRecord } from '../store/store.ts';
+import type { Change, PlacementRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
-import { AUTHORITY_PLACEMENT, type Delivery, findTemplate, stageDelivery } from './deliver.ts';
+import { type Delivery, findTemplate, isOfAuthority, stageDelivery, type Wishes } from './deliver.ts';
 import { findKey } from './find-key.ts';
 import { bundleWishes } from './renewal.ts';
 import type { Session } from './session.ts';
@@ -21,10 +21,15 @@ export interface Rebuilt {
 export async function rebuildAll(context: Context, session: Session, password?: string): Promise<Rebuilt[]> {
   const done: Rebuilt[] = [];
   for (const placement of await session.home.store.placements()) {
+    if (!(await isConcerned(session, placement))) continue;
     done.push(await rebuildOne(context, session, placement, password));
   }
   return done;
 }
+
+/** The files of another CA's certificate have nothing of ours. */
+const isConcerned = async ({ ca }: Session, placement: PlacementRecord): Promise<boolean> =>
+  isOfAuthority(placement) || (await ca.get(placement.serial)).issuerId !== null;
 
 async function rebuildOne(
   context: Context,
@@ -48,13 +53,15 @@ async function deliverAgain(
   password: string | undefined,
 ): Promise<Delivery> {
   const template = await findTemplate(context, placement.template);
-  const wishes = bundleWishes(placement.label, placement, { password });
-  const key = wishes.password ?? wishes.earlierPassword;
-  const material = await materialFor(session, placement, key);
+  // The password is for those that need it, and would be refused for the others.
+  const wishes = bundleWishes(nameOf(placement), placement, {
+    password: placement.passwordGiven ? password : undefined,
+  });
+  const material = await materialFor(session, placement, wishes);
   const parcel = { material, template, out: placement.folder, wishes };
   const delivery = await stageDelivery([parcel], context, { zip: placement.zip ?? undefined });
   try {
-    await session.home.store.write(delivery.placements);
+    await session.home.store.write(delivery.placements.map((change) => withoutItsKey(change, placement)));
   } catch (error) {
     await delivery.discard();
     throw error;
@@ -63,10 +70,19 @@ async function deliverAgain(
   return delivery;
 }
 
+/** What its files are called after: a certificate's label, or the CA. */
+export const nameOf = (placement: PlacementRecord): string => (isOfAuthority(placement) ? 'ca' : placement.label);
+
+/** A key that was not found now is still somebody's to give: for the next renewal, nothing has changed. */
+function withoutItsKey(change: Change, { withKey }: PlacementRecord): Change {
+  return change.kind === 'placement' ? { ...change, record: { ...change.record, withKey } } : change;
+}
+
 /** With its key where it is found: without it, the files that hold none are made. */
-async function materialFor({ ca }: Session, { label, serial, folder }: PlacementRecord, password: string | undefined) {
-  if (label === AUTHORITY_PLACEMENT) return ca.exportAuthority();
-  const record = await ca.get(serial);
-  if (record.keyId !== null) return ca.export(serial);
-  return ca.export(serial, await findKey(folder, parseCertificate(record.certificate).publicKey, password));
+async function materialFor({ ca }: Session, placement: PlacementRecord, { password, earlierPassword }: Wishes) {
+  if (isOfAuthority(placement)) return ca.exportAuthority();
+  const { certificate, keyId } = await ca.get(placement.serial);
+  if (keyId !== null || !placement.withKey) return ca.export(placement.serial);
+  const { publicKey } = parseCertificate(certificate);
+  return ca.export(placement.serial, await findKey(placement.folder, publicKey, earlierPassword, password));
 }

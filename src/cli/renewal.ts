@@ -1,7 +1,7 @@
 /** From a certificate that is due to the same files with a new one: for `renew`, the wizard, and what runs unattended. */
 
 import type { Issued } from '../authority/jobs.ts';
-import type { RenewOptions } from '../authority/renew.ts';
+import { assertRenewable, type RenewOptions } from '../authority/renew.ts';
 import type { Template } from '../bundle/template.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
@@ -49,12 +49,15 @@ export async function renewOne(
   wishes: RenewalWishes,
 ): Promise<Renewed> {
   const { record } = renewable;
+  // What stands in its way for good, before what is missing.
+  assertRenewable(record, await ca.get(record.label));
   const files = await filesOf(context, renewable, wishes);
   const key = wishes.newKey === true ? undefined : await keyFor(renewable, wishes, files);
   const options: RenewOptions = {
     days: wishes.days,
     newKey: wishes.newKey,
     keepKey: wishes.keepKey,
+    force: wishes.force,
     ...(key === undefined ? {} : { key }),
   };
   let delivery = undefined as Delivery | undefined;
@@ -117,12 +120,12 @@ async function keyFor(
   { record, placement }: Renewable,
   wishes: RenewalWishes,
   { wishes: { password, earlierPassword } }: Files,
-) {
+): Promise<Uint8Array | undefined> {
   if (wishes.key !== undefined) return wishes.key;
   // Whoever made the request has its key, and we never had.
   if (record.keyId !== null || placement?.withKey === false) return undefined;
   const { publicKey } = parseCertificate(record.certificate);
-  const found = placement && (await findKey(placement.folder, publicKey, password ?? earlierPassword));
+  const found = placement && (await findKey(placement.folder, publicKey, earlierPassword, password));
   if (found !== undefined) return pemOf(found);
   throw keyMissing(record, placement);
 }

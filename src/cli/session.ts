@@ -3,6 +3,7 @@ import { CertificateAuthority } from '../authority/authority.ts';
 import { LocalCaError } from '../errors.ts';
 import { type Home, openHome } from '../store/home.ts';
 import type { Context, Flag, Flags } from './command.ts';
+import { settle } from './settle.ts';
 import { secretFrom } from './values.ts';
 
 export const PASSPHRASE_FLAGS: readonly Flag[] = [
@@ -14,15 +15,32 @@ export interface Session {
   readonly ca: CertificateAuthority;
 }
 
-export async function withAuthority<T>(
-  context: Context,
-  flags: Flags,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
+type Use<T> = (session: Session) => Promise<T>;
+
+export const withAuthority = <T>(context: Context, flags: Flags, use: Use<T>): Promise<T> =>
+  withSession(context, flags, use, { allowNone: false, settled: true });
+
+/** For what is about certificates, of other CAs too: the home need not have a CA of its own. */
+export const withRecords = <T>(context: Context, flags: Flags, use: Use<T>): Promise<T> =>
+  withSession(context, flags, use, { allowNone: true, settled: true });
+
+/** The same for what only looks: it finishes nobody's work, and so never waits for a disk that is away. */
+export const readRecords = <T>(context: Context, flags: Flags, use: Use<T>): Promise<T> =>
+  withSession(context, flags, use, { allowNone: true, settled: false });
+
+interface Opening {
+  readonly allowNone: boolean;
+  /** First see to what a run that was killed had begun. */
+  readonly settled: boolean;
+}
+
+async function withSession<T>(context: Context, flags: Flags, use: Use<T>, opening: Opening): Promise<T> {
+  const { allowNone, settled } = opening;
   const home = await openHome(context.home);
   try {
+    if (settled) await settle(context, home);
     const passphrase = () => existingPassphrase(context, flags);
-    const ca = await CertificateAuthority.open(home, { passphrase, ambient: context.ambient });
+    const ca = await CertificateAuthority.open(home, { passphrase, ambient: context.ambient, allowNone });
     return await use({ home, ca });
   } finally {
     await home.close();
@@ -63,7 +81,7 @@ async function newPassphrase(context: Context, flags: Flags): Promise<string> {
   return askNewPassphrase("New passphrase for the CA's key");
 }
 
-function givenPassphrase(context: Context, flags: Flags): string | undefined {
+export function givenPassphrase(context: Context, flags: Flags): string | undefined {
   return secretFrom(flags, 'passphrase') ?? (context.env.LOCAL_CA_PASSPHRASE || undefined);
 }
 

@@ -7,7 +7,7 @@ import { type Certificate, parseCertificate } from '../core/parse.ts';
 import { verifyChain } from '../core/verify.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import type { Home } from '../store/home.ts';
+import type { Fillable } from '../store/fill-home.ts';
 import type { AuthorityRecord } from '../store/store.ts';
 import type { Context, Flags } from './command.ts';
 import { chosenPassphrase, existingPassphrase } from './session.ts';
@@ -16,7 +16,7 @@ import { flagName } from './values.ts';
 /** A CA key and a list of CA certificates are a few kilobytes. */
 const MOST_BYTES = 1024 * 1024;
 
-export async function takeOver(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
+export async function takeOver(context: Context, flags: Flags, home: Fillable): Promise<CertificateAuthority> {
   const { fromCert, fromKey } = flags as { fromCert?: string; fromKey?: string };
   if (fromCert === undefined || fromKey === undefined) {
     throw new LocalCaError(
@@ -31,7 +31,9 @@ export async function takeOver(context: Context, flags: Flags, home: Home): Prom
   // A key that came with a passphrase keeps it.
   const keyPassphrase = isEncrypted(key) ? await existingPassphrase(context, flags) : undefined;
   const passphrase = keyPassphrase ?? (await chosenPassphrase(context, flags));
-  return CertificateAuthority.import(home, { certificate, key, keyPassphrase, passphrase }, context.ambient);
+  const { crlUrl: crlUrls, ocspUrl: ocspUrls } = flags as { crlUrl?: string[]; ocspUrl?: string[] };
+  const options = { certificate, key, keyPassphrase, passphrase, crlUrls, ocspUrls };
+  return CertificateAuthority.import(home, options, context.ambient);
 }
 
 /** What clients will hold against everything that this CA signs. Nobody can mend it but whoever signs the CA anew. */

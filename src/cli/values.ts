@@ -44,6 +44,9 @@ export const list = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** The same of addresses, which may have commas in them: ldap:///CN=CA,DC=test. */
+export const urls = (text: string): string[] => text.split(/,(?=\s*[a-z]+:\/\/)/i).map((url) => url.trim());
+
 /** Where an item left empty must not pass in silence: a script's unset variable would take a limit away. */
 export const everyItem = (text: string): string[] => text.split(',').map((item) => item.trim());
 

@@ -129,7 +129,7 @@ export interface KeyDescription {
 
 export const describeKey = ({ publicKey }: PrivateKey): KeyDescription => describePublicKey(publicKey);
 
-const describePublicKey = (spki: Uint8Array): KeyDescription => ({
+export const describePublicKey = (spki: Uint8Array): KeyDescription => ({
   keyType: attempt(() => algorithmOfSpki(spki)?.keyType ?? keyOid(spki)) ?? 'unreadable',
   publicKeySha256: createHash('sha256').update(spki).digest('hex'),
 });

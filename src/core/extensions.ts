@@ -156,6 +156,10 @@ export const readSubjectKeyIdentifier = (value: Uint8Array): Uint8Array => readW
 export const readAuthorityKeyIdentifier = (value: Uint8Array): Uint8Array | undefined =>
   children(readWhole(value, TAG.sequence)).find((item) => item.tag === 0x80)?.contents;
 
+/** Whether the extension names the issuer by its serial, perhaps beside its key. */
+export const readsAuthoritySerial = (value: Uint8Array): boolean =>
+  children(readWhole(value, TAG.sequence)).some((item) => item.tag === 0x82);
+
 export type GeneralNameKind = NameKind | 'directory' | 'other';
 
 export interface GeneralName {

@@ -22,6 +22,11 @@ const KINDS = {
   object: { is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value), called: 'an object' },
   secret: { is: isString, called: 'a string', secret: true },
   bytes: { is: isBranded('Uint8Array'), called: 'a Uint8Array', secret: true },
+  ders: {
+    is: (value) => Array.isArray(value) && value.every(isBranded('Uint8Array')),
+    called: 'a list of Uint8Arrays',
+    secret: true,
+  },
 } satisfies Readonly<Record<string, Kind>>;
 
 /** What each key of an options interface holds; the compiler holds the table to the interface, key by key. */

@@ -12,6 +12,7 @@ import {
   readGeneralNames,
   readKeyUsage,
   readSubjectKeyIdentifier,
+  readsAuthoritySerial,
 } from './extensions.ts';
 import type { KeyUsage } from './profiles.ts';
 import { toHex } from './text.ts';
@@ -131,6 +132,7 @@ export const subjectAltNamesOf = reader(EXTENSION.subjectAltName, readGeneralNam
 export const extendedKeyUsageOf = reader(EXTENSION.extendedKeyUsage, readExtendedKeyUsage);
 export const subjectKeyIdOf = reader(EXTENSION.subjectKeyIdentifier, readSubjectKeyIdentifier);
 export const authorityKeyIdOf = reader(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier);
+export const namesIssuerSerial = reader(EXTENSION.authorityKeyIdentifier, readsAuthoritySerial);
 
 export const isSelfIssued = (certificate: Certificate): boolean => equalBytes(certificate.issuer, certificate.subject);
 

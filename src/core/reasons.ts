@@ -27,9 +27,15 @@ export type RevocationReason = (typeof ROWS)[number]['name'];
 /** Those that a person may give. A list that is not a delta never says removeFromCRL: what is released is left out. */
 export const REVOCATION_REASONS = ROWS.filter((row) => row.name !== 'removeFromCRL');
 
-/** The reason that a person named: `keyCompromise` or `key-compromise`, in any case. Throws LOCAL_CA_REASON_UNKNOWN. */
+/**
+ * The reason that a person named: `keyCompromise`, `key-compromise` in any case, and `hold` for short. Throws
+ * LOCAL_CA_REASON_UNKNOWN.
+ */
 export function findReason(text: string): RevocationReason {
-  const wanted = text.replaceAll('-', '').toLowerCase();
+  const wanted = text
+    .replaceAll('-', '')
+    .toLowerCase()
+    .replace(/^hold$/, 'certificatehold');
   const found = REVOCATION_REASONS.find((row) => row.name.toLowerCase() === wanted);
   if (found !== undefined) return found.name;
   throw new LocalCaError(

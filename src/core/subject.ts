@@ -113,9 +113,9 @@ function parsePair(pair: string, input: string): Attribute {
 
 /** `\,` and its like, and `\C3\A9` for bytes of UTF-8 (RFC 4514 2.4). */
 function unescapeValue(value: string): string {
-  return value
-    .replace(/(\\[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\', ''), 'hex').toString('utf8'))
-    .replace(/\\(.)/g, '$1');
+  return value.replace(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/g, (_, run: string | undefined, char: string) =>
+    run === undefined ? char : Buffer.from(run.replaceAll('\\', ''), 'hex').toString('utf8'),
+  );
 }
 
 /** Checks one attribute against the table, and gives its type its usual spelling. */

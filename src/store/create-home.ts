@@ -3,10 +3,11 @@ import * as fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { removeAbandoned, temporaryName } from '../abandoned.ts';
 import { outputExists, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { unfinished } from '../unfinished.ts';
-import { CA_FOLDER, type Home, homeAt, INVENTORY, KEYS_FOLDER, LOCK, look } from './layout.ts';
+import { CA_FOLDER, type Home, homeAt, INVENTORY, KEYS_FOLDER, look } from './layout.ts';
 import { restrictToUser } from './windows-acl.ts';
 
 /**
@@ -17,7 +18,8 @@ import { restrictToUser } from './windows-acl.ts';
 export async function createHome(dir: string, fill: (home: Home) => Promise<void>): Promise<void> {
   const path = realPath(resolve(dir));
   refuseOccupied(path);
-  removeStale(dirname(path));
+  // A run that was killed could not remove the home that it was making, and there may be a CA's key in it.
+  removeAbandoned(dirname(path));
   const parents = makeParents(dirname(path));
   const removeParents = () => {
     for (const folder of parents) removeEmpty(folder);
@@ -76,46 +78,22 @@ const realPath = (path: string) => (fs.existsSync(path) ? fs.realpathSync(path) 
 
 function refuseOccupied(path: string): void {
   const content = look(path);
-  if (content === 'home' || content === 'damaged') {
-    throw new LocalCaError(
-      'LOCAL_CA_HOME_EXISTS',
-      `there is already a CA at ${path}`,
-      'Use it, or name another folder with --home.',
-    );
-  }
+  if (content === 'home' || content === 'damaged') throw homeExists(path);
   if (content === 'other') throw outputExists(path);
 }
 
-const PLACE = '.local-ca-';
-const HOUR = 3_600_000;
-
-/** A run that was killed could not remove the home that it was making, and there may be a CA's key in it. */
-function removeStale(parent: string): void {
-  try {
-    // What mkdtemp adds is six characters.
-    const places = fs.readdirSync(parent).filter((name) => name.startsWith(PLACE) && name.length === PLACE.length + 6);
-    for (const place of places.map((name) => join(parent, name)).filter(isStale)) fs.rmSync(place, { recursive: true });
-  } catch {
-    // No such folder yet, or one that we may write in but not list: no reason not to go on.
-  }
-}
-
-/** Nobody works on it any more, and it is nothing but a home: its two folders, and perhaps an inventory. */
-function isStale(place: string): boolean {
-  const stat = fs.lstatSync(place);
-  if (!stat.isDirectory() || stat.uid !== (process.getuid?.() ?? stat.uid)) return false;
-  const names = fs.readdirSync(place);
-  const isHome = [CA_FOLDER, KEYS_FOLDER].every((name) => names.includes(name));
-  const isOnlyThat = names.every((name) => [CA_FOLDER, KEYS_FOLDER, LOCK].includes(name) || name.startsWith(INVENTORY));
-  const times = [stat, ...names.map((name) => fs.lstatSync(join(place, name)))].map(({ mtimeMs }) => mtimeMs);
-  return isHome && isOnlyThat && Date.now() - Math.max(...times) > HOUR;
-}
+export const homeExists = (path: string): LocalCaError =>
+  new LocalCaError(
+    'LOCAL_CA_HOME_EXISTS',
+    `there is already a CA at ${path}`,
+    'Use it, or name another folder with --home.',
+  );
 
 /** mkdtemp makes it 0700. In the same folder, so that moving it is one rename. */
 function makePlaceBeside(path: string): string {
   const parent = dirname(path);
   try {
-    const place = fs.mkdtempSync(join(parent, PLACE));
+    const place = fs.mkdtempSync(join(parent, temporaryName('home')));
     restrictToUser(place);
     return place;
   } catch (error) {

@@ -5,12 +5,15 @@ import { readSecret, writeWhole } from '../disk.ts';
 import type { LocalCaError } from '../errors.ts';
 import { checkKeyId, type KeyVault } from './vault.ts';
 
+/** Throws for an id that could lead elsewhere. */
+export function keyFile(folder: string, id: string): string {
+  checkKeyId(id);
+  return join(folder, `${id}.key.pem`);
+}
+
 /** `missing` is the error for a key that is not there. */
 export function folderVault(folder: string, missing: (id: string, path: string) => LocalCaError): KeyVault {
-  const pathOf = (id: string) => {
-    checkKeyId(id);
-    return join(folder, `${id}.key.pem`);
-  };
+  const pathOf = (id: string) => keyFile(folder, id);
   return {
     async save(id, pem) {
       writeWhole(pathOf(id), pem, 0o600);

@@ -36,13 +36,18 @@ export function fileLock(path: string): Exclusively {
     });
 }
 
-async function acquire(path: string): Promise<() => void> {
+/** What lets go of the lock again; undefined when another process, or another part of this one, holds it. */
+export async function tryFileLock(path: string): Promise<(() => void) | undefined> {
   createEmpty(path);
   // Loaded here, so that a library user without a home never loads the native module.
   const { tryLock } = await import('./sqlite.ts');
+  return tryLock(path);
+}
+
+async function acquire(path: string): Promise<() => void> {
   const until = performance.now() + PATIENCE;
   for (;;) {
-    const release = tryLock(path);
+    const release = await tryFileLock(path);
     if (release !== undefined) return release;
     if (performance.now() > until) throw busy(path);
     // Not in step with the others that wait.

@@ -78,12 +78,25 @@ class MemoryStore implements Store {
   /** Everything that can be refused is refused before anything is changed. */
   #check(changes: readonly Change[]): void {
     const seen = new Set<string>();
+    const targets = new Map(this.#targets);
     for (const change of changes) {
       if (change.kind === 'certificate') this.#checkCertificate(change.record, seen);
       if (change.kind === 'revocation' && !this.#isOwn(change.serial)) throw unknownSerial(change.serial);
-      if (change.kind === 'revocation-list' && this.#lists.has(listKey(change.record)))
-        throw duplicate('revocation list', String(change.record.number));
+      if (change.kind === 'revocation-list') this.#checkList(change.record, seen);
+      if (change.kind === 'target-gone') targets.delete(change.id);
+      if (change.kind === 'target') {
+        const { id, folder } = change.record;
+        if ([...targets.values()].some((one) => one.folder === folder && one.id !== id))
+          throw duplicate('target', folder);
+        targets.set(id, change.record);
+      }
     }
+  }
+
+  #checkList(record: RevocationListRecord, seen: Set<string>): void {
+    const key = listKey(record);
+    if (this.#lists.has(key) || seen.has(key)) throw duplicate('revocation list', String(record.number));
+    seen.add(key);
   }
 
   #checkCertificate(record: CertificateRecord, seen: Set<string>): void {
@@ -105,7 +118,7 @@ class MemoryStore implements Store {
         this.#setRevocation(change.serial, change.revocation);
         break;
       case 'kept-key':
-        this.#change(this.#certificates, change.serial, { keyId: change.keyId });
+        this.#setKeyId(change);
         break;
       case 'request':
         this.#requests.set(change.record.id, change.record);
@@ -136,6 +149,11 @@ class MemoryStore implements Store {
     if (earlier?.state === 'valid') this.#change(this.#certificates, keyOf(earlier), { state: 'superseded' });
     this.#certificates.set(keyOf(record), record);
     this.#newest.set(record.label, keyOf(record));
+  }
+
+  #setKeyId({ keyId, serial, fingerprint }: Extract<Change, { kind: 'kept-key' }>): void {
+    const isOwn = this.#certificates.get(serial)?.fingerprintSha256 === fingerprint;
+    this.#change(this.#certificates, isOwn ? serial : foreignKey(serial, fingerprint), { keyId });
   }
 
   /** What is released from hold counts again, unless its label has gone over to a newer one. */
@@ -215,9 +233,11 @@ class MemoryStore implements Store {
 
 /** Serials of other CAs may be anything, also one of ours. */
 const keyOf = ({ issuerId, serial, fingerprintSha256 }: CertificateRecord) =>
-  issuerId === null ? `${serial} ${fingerprintSha256}` : serial;
+  issuerId === null ? foreignKey(serial, fingerprintSha256) : serial;
 
-const listKey = ({ keyId, number }: RevocationListRecord) => `${keyId} ${number}`;
+const foreignKey = (serial: string, fingerprint: string) => `${serial} ${fingerprint}`;
+
+const listKey = ({ keyId, number }: RevocationListRecord) => `list ${keyId} ${number}`;
 
 const matches = (record: CertificateRecord, { label, state, expiresBy }: CertificateFilter): boolean =>
   (label === undefined || record.label === label) &&

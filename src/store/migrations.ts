@@ -119,7 +119,8 @@ const LIFE = `
     password_given INTEGER NOT NULL CHECK (password_given IN (0, 1)),
     with_key INTEGER NOT NULL CHECK (with_key IN (0, 1)),
     roots TEXT NOT NULL,
-    written_at TEXT NOT NULL
+    written_at TEXT NOT NULL,
+    stages TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE revocation_lists (

@@ -32,7 +32,7 @@ export function checkAuthorities(records: readonly AuthorityRecord[], existing: 
   if (active.length > 1) throw storeFailed(`more than one authority would be active: ${active.join(', ')}`);
 }
 
-export const duplicate = (what: 'serial' | 'authority' | 'revocation list', id: string, cause?: unknown) =>
+export const duplicate = (what: 'serial' | 'authority' | 'revocation list' | 'target', id: string, cause?: unknown) =>
   storeFailed(`${what} ${id} is in the inventory already`, cause);
 
 export const unknownAuthority = (id: string, cause?: unknown) =>

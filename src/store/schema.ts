@@ -145,6 +145,7 @@ export const PLACEMENTS = table<PlacementRecord>('placements', {
   withKey: flag('with_key'),
   roots: json('roots'),
   writtenAt: time('written_at'),
+  stages: json('stages'),
 });
 
 export const REVOCATION_LISTS = table<RevocationListRecord>('revocation_lists', {

@@ -91,6 +91,22 @@ function connect(path: string, setUp: string): Store {
   }
 }
 
+/** What SQLite itself finds wrong with an inventory: damage, and rows that point to none. */
+export function checkSqlite(path: string): string[] {
+  try {
+    const connection = new Database(path, { timeout: BUSY_TIMEOUT });
+    const rows = (sql: string) => connection.prepare(sql).raw().all([]) as Row[];
+    const damage = rows('PRAGMA integrity_check').map(([text]) => String(text));
+    const stray = rows('PRAGMA foreign_key_check').map(
+      ([table, row, parent]) => `row ${row} of ${table} has no ${parent}`,
+    );
+    connection.close();
+    return [...damage.filter((text) => text !== 'ok'), ...stray];
+  } catch (error) {
+    return [sqliteError(path, error).message];
+  }
+}
+
 /** Takes SQLite's lock on an empty file, and gives what releases it; undefined while somebody else has it. */
 export function tryLock(path: string): (() => void) | undefined {
   const connection = new Database(path, { timeout: 0 });
@@ -185,22 +201,22 @@ class SqliteStore implements Store {
         this.#setRevocation(change.serial, change.revocation);
         break;
       case 'kept-key':
-        this.#run('UPDATE certificates SET key_id = ? WHERE serial = ?', change.keyId, change.serial);
+        this.#setKeyId(change);
         break;
       case 'request':
-        this.#insert(REQUESTS, change.record, 'OR REPLACE');
+        this.#put(REQUESTS, change.record, 'id');
         break;
       case 'request-done':
         this.#run('DELETE FROM requests WHERE id = ?', change.id);
         break;
       case 'placement':
-        this.#insert(PLACEMENTS, change.record, 'OR REPLACE');
+        this.#put(PLACEMENTS, change.record, 'label');
         break;
       case 'revocation-list':
         this.#addRevocationList(change.record);
         break;
       case 'target':
-        this.#insert(TARGETS, change.record, 'OR REPLACE');
+        this.#putTarget(change.record);
         break;
       case 'target-gone':
         this.#run('DELETE FROM targets WHERE id = ?', change.id);
@@ -222,6 +238,15 @@ class SqliteStore implements Store {
     }
   }
 
+  #setKeyId({ keyId, serial, fingerprint }: Extract<Change, { kind: 'kept-key' }>): void {
+    this.#run(
+      'UPDATE certificates SET key_id = ? WHERE serial = ? AND fingerprint_sha256 = ?',
+      keyId,
+      serial,
+      fingerprint,
+    );
+  }
+
   /** What is released from hold counts again, unless its label has gone over to a newer one. */
   #setRevocation(serial: string, revocation: Revocation | null): void {
     const value = revocationValue(revocation);
@@ -233,6 +258,15 @@ class SqliteStore implements Store {
       this.#change(`UPDATE certificates SET revocation = ?, state = ${state} ${own}`, value, serial) +
       this.#change('UPDATE authorities SET revocation = ? WHERE id = ?', value, serial);
     if (changed === 0) throw unknownSerial(serial);
+  }
+
+  #putTarget(record: TargetRecord): void {
+    try {
+      this.#put(TARGETS, record, 'id');
+    } catch (error) {
+      if (resultCode(error) === CONSTRAINT.unique) throw duplicate('target', record.folder, error);
+      throw error;
+    }
   }
 
   #addRevocationList(record: RevocationListRecord): void {
@@ -323,10 +357,16 @@ class SqliteStore implements Store {
     }
   }
 
-  #insert<T>(table: Table<T>, record: T, how = ''): void {
+  #insert<T>(table: Table<T>, record: T, onConflict = ''): void {
     const values = table.toRow(record);
     const marks = values.map(() => '?').join(', ');
-    this.#run(`INSERT ${how} INTO ${table.name} (${table.columns}) VALUES (${marks})`, ...values);
+    this.#run(`INSERT INTO ${table.name} (${table.columns}) VALUES (${marks}) ${onConflict}`, ...values);
+  }
+
+  /** Changes the row with this key. INSERT OR REPLACE would make another row, and remove whatever else is in its way. */
+  #put<T>(table: Table<T>, record: T, key: string): void {
+    const changes = table.columns.split(', ').map((name) => `${name} = excluded.${name}`);
+    this.#insert(table, record, `ON CONFLICT (${key}) DO UPDATE SET ${changes.join(', ')}`);
   }
 
   #all(sql: string, ...values: Value[]): Row[] {

@@ -104,6 +104,17 @@ export interface PlacementRecord {
   /** SHA-256 of each root that its trust files hold. */
   readonly roots: readonly string[];
   readonly writtenAt: Date;
+  /** Where its files waited when this was recorded: should they wait there still, their process was killed. */
+  readonly stages: readonly StageRecord[];
+}
+
+/** Files that are recorded, and have yet to take their place. Paths are absolute. */
+export interface StageRecord {
+  readonly stage: string;
+  /** The folder, or the zip. */
+  readonly path: string;
+  /** Whether files may be replaced that local-ca did not make. */
+  readonly force: boolean;
 }
 
 /** A revocation list that was made here (RFC 5280 5). */
@@ -191,7 +202,13 @@ export type Change =
   /** Marks a certificate or an authority as revoked; with null, releases it again. */
   | { readonly kind: 'revocation'; readonly serial: string; readonly revocation: Revocation | null }
   /** Says under which id the key of a certificate is kept. */
-  | { readonly kind: 'kept-key'; readonly serial: string; readonly keyId: string | null }
+  | {
+      readonly kind: 'kept-key';
+      readonly serial: string;
+      /** SHA-256: certificates of other CAs may share a serial. */
+      readonly fingerprint: string;
+      readonly keyId: string | null;
+    }
   /** A request of the same id is replaced; likewise a placement, by its label, and a target, by its id. */
   | { readonly kind: 'request'; readonly record: RequestRecord }
   | { readonly kind: 'request-done'; readonly id: string }

@@ -44,14 +44,16 @@ function contentBytes(name: keyof typeof CONTENTS, source = material): Promise<U
   return Promise.resolve(content.write({ ...input, now: NOW, random: countingRandom() }));
 }
 
-const pemOf = async (name: keyof typeof CONTENTS) => {
-  const text = new TextDecoder().decode(await contentBytes(name));
+const pemOf = async (name: keyof typeof CONTENTS, source = material) => {
+  const text = new TextDecoder().decode(await contentBytes(name, source));
   assert.match(text, /^-----BEGIN [\s\S]*-----\n$/);
   assert.doesNotMatch(text, /\r/);
   return decodePem(text).map((block) => ({ label: block.label, der: block.der }));
 };
 
 const certificates = (...ders: Uint8Array[]) => ders.map((der) => ({ label: 'CERTIFICATE', der }));
+/** The bundle does not look into them. */
+const LISTS = [Uint8Array.of(0x30, 1, 1), Uint8Array.of(0x30, 1, 2)];
 const KEY = { label: 'PRIVATE KEY', der: LEAF_KEY_PKCS8 };
 
 describe('the table of contents', () => {
@@ -63,6 +65,14 @@ describe('the table of contents', () => {
     assert.deepEqual(await pemOf('key-pem'), [KEY]);
     assert.deepEqual(await pemOf('combined-pem'), [...certificates(LEAF, INTERMEDIATE), KEY]);
     assert.equal((await pemOf('key-traditional-pem'))[0]?.label, 'EC PRIVATE KEY');
+  });
+
+  it('writes the revocation lists of all CAs one after the other', async () => {
+    const blocks = await pemOf('crl-pem', { ...material, crls: LISTS });
+    assert.deepEqual(
+      blocks,
+      LISTS.map((der) => ({ label: 'X509 CRL', der })),
+    );
   });
 
   it('writes DER and PKCS#7', async () => {
@@ -105,7 +115,7 @@ describe('the table of contents', () => {
     }
     if (needsLeaf) continue;
     it(`makes ${name} without a certificate`, async () => {
-      assert.ok((await contentBytes(name, caMaterial)).length > 0);
+      assert.ok((await contentBytes(name, { ...caMaterial, crls: LISTS })).length > 0);
     });
   }
 
@@ -183,6 +193,18 @@ describe('buildBundle', () => {
       assert.deepEqual(bundle.zip.files, bundle.files);
     });
   }
+
+  it('has the revocation lists among its PEM files once there are any', async () => {
+    const asked = async (crls: readonly Uint8Array[]) =>
+      paths((await build({ ...caMaterial, crls }, 'generic', { formats: ['pem'] })).files);
+    assert.deepEqual(
+      [await asked(LISTS), await asked([])],
+      [
+        ['ca.pem', 'crl.pem', 'README.md'],
+        ['ca.pem', 'README.md'],
+      ],
+    );
+  });
 
   it('refuses an unknown format', async () => {
     const asked = ['pfx'] as unknown as FormatName[];

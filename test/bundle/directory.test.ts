@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryName } from '../../src/abandoned.ts';
 import { stageDirectory, stageFile } from '../../src/bundle/directory.ts';
 import { zipBundle } from '../../src/bundle/zip.ts';
 import { undoUnfinished } from '../../src/unfinished.ts';
@@ -111,19 +112,24 @@ describe('stageDirectory into a new folder', () => {
     assert.deepEqual(fs.readdirSync(parent), []);
   });
 
-  it('sweeps up what a killed run left an hour ago, and nothing younger', async (t) => {
+  it('sweeps up what runs left that are gone, and what another machine left an hour ago', async (t) => {
     const parent = await temporaryFolder(t);
+    const own = temporaryName('stage');
+    const elsewhere = own.replace(/-[0-9a-f]{8}[.]/, '-00000000.');
+    const gone = own.replace(/[.]\d+-$/, '.1-');
     for (const [name, hours] of [
-      ['old', 2],
-      ['young', 0],
+      [`${own}running`, 2],
+      [`${gone}killed`, 0],
+      [`${elsewhere}old`, 2],
+      [`${elsewhere}young`, 0],
     ] as const) {
-      fs.mkdirSync(join(parent, `.local-ca-stage-${name}`));
-      fs.writeFileSync(join(parent, `.local-ca-stage-${name}`, 'key.pem'), 'secret');
+      fs.mkdirSync(join(parent, name));
+      fs.writeFileSync(join(parent, name, 'key.pem'), 'secret');
       const then = Date.now() / 1000 - hours * 3600;
-      fs.utimesSync(join(parent, `.local-ca-stage-${name}`), then, then);
+      fs.utimesSync(join(parent, name), then, then);
     }
     await write(join(parent, 'out'), OLD);
-    assert.deepEqual(fs.readdirSync(parent), ['.local-ca-stage-young', 'out']);
+    assert.deepEqual(fs.readdirSync(parent).sort(), [`${own}running`, `${elsewhere}young`, 'out'].sort());
   });
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryName } from '../../src/abandoned.ts';
 import { must, run } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import type { ChildIdentity, ChildOrder } from './stage-child.ts';
@@ -68,7 +69,7 @@ describe('an output that cannot be written', { skip: !posix }, () => {
   it('does not stumble over the stage of another user', async (t) => {
     const parent = await temporaryFolder(t);
     fs.chmodSync(parent, 0o1777);
-    const stage = join(parent, '.local-ca-stage-theirs');
+    const stage = join(parent, `${temporaryName('stage').replace(/[.]\d+-$/, '.1-')}theirs`);
     fs.mkdirSync(join(stage, 'deep'), { recursive: true, mode: 0o700 });
     fs.utimesSync(stage, 0, 0);
     assert.match((await inChild(stranger, { folder: join(parent, 'out'), files: FILES })).join(), /^\[/);

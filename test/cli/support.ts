@@ -37,7 +37,7 @@ function describe(path: string): string {
 export async function inventory(home: string): Promise<string[]> {
   const opened = await openHome(home);
   try {
-    const ca = await CertificateAuthority.open(opened);
+    const ca = await CertificateAuthority.open(opened, { allowNone: true });
     return (await ca.list()).map(({ label, serial, state }) => `${label} ${serial} ${state}`);
   } finally {
     await opened.close();

@@ -24,7 +24,6 @@ import {
 } from '../../src/cli/wizard/init-plan.ts';
 import { fit, hang, widthOf, wrap } from '../../src/cli/wizard/layout.ts';
 import { offersOf } from '../../src/cli/wizard/machine.ts';
-import { menuFor } from '../../src/cli/wizard/menu.ts';
 import { adviceOn, nameAdvice } from '../../src/cli/wizard/name-advice.ts';
 import { firstTask, taskLines } from '../../src/cli/wizard/next-steps.ts';
 import { findNames, matchingTemplates, namesOf } from '../../src/cli/wizard/server-steps.ts';
@@ -180,6 +179,7 @@ describe('the init wizard', () => {
   test('makes the flags that the command line takes, and leaves out what is the default', () => {
     const plain = orderOf({ ...ANSWERS, days: 365, keyType: undefined, defaults: true }, facts());
     assert.deepEqual(plain, {
+      command: 'init',
       names: ['db.test', 'host'],
       flags: { name: 'My CA', template: 'generic', zip: 'db.test.zip' },
     });
@@ -305,16 +305,17 @@ describe('names', () => {
   });
 
   test('are checked as they are typed', () => {
-    assert.equal(findNames('', [], NOW), 'Type at least one, like db1.example.test or 10.0.0.5.');
-    assert.deepEqual(findNames(' ', ['host'], NOW), [{ value: [], name: 'No others' }]);
+    const facts = { now: NOW };
+    assert.equal(findNames('', [], facts), 'Type at least one, like db1.example.test or 10.0.0.5.');
+    assert.deepEqual(findNames(' ', ['host'], facts), [{ value: [], name: 'No others' }]);
     assert.match(
-      String(findNames('a.test, [::1]', [], NOW)),
+      String(findNames('a.test, [::1]', [], facts)),
       /^"\[::1\]" cannot be .* Write an IPv6 address without brackets, like ::1\.$/,
     );
-    assert.deepEqual(findNames('A.test,10.0.0.5', [], NOW), [
+    assert.deepEqual(findNames('A.test,10.0.0.5', [], facts), [
       { value: ['A.test', '10.0.0.5'], name: 'a.test, 10.0.0.5', about: '' },
     ]);
-    assert.deepEqual(findNames('spiffe://a.test/x,y', ['h'], NOW), [
+    assert.deepEqual(findNames('spiffe://a.test/x,y', ['h'], facts), [
       { value: ['spiffe://a.test/x,y'], name: 'spiffe://a.test/x,y', about: '' },
     ]);
   });
@@ -409,40 +410,5 @@ describe('layout', () => {
       '  - two',
     ]);
     assert.deepEqual(taskLines(firstTask('# x\n\n## Files\n\n'), 40), []);
-  });
-});
-
-// --- the menu --------------------------------------------------------------------------------------------------------
-
-describe('the menu', () => {
-  const commands = (state: Parameters<typeof menuFor>[0]) =>
-    menuFor(state).choices.map(({ command }) => command.join(' '));
-
-  test('starts with what wants to be done', () => {
-    assert.equal(commands({ home: 'none', due: 0, waiting: 0 })[0], 'init');
-    assert.equal(commands({ home: 'ca', due: 2, waiting: 1 })[0], 'renew --all');
-    assert.equal(commands({ home: 'ca', due: 0, waiting: 1 })[0], 'csr accept');
-    assert.equal(commands({ home: 'requests-only', due: 0, waiting: 1 })[0], 'csr accept');
-    assert.equal(commands({ home: 'ca', due: 0, waiting: 0 })[0], 'status');
-  });
-
-  test('offers only what the home allows, and always a way out', () => {
-    for (const home of ['none', 'ca', 'requests-only'] as const) {
-      const offered = commands({ home, due: 0, waiting: 0 });
-      assert.equal(offered.includes('init'), home !== 'ca');
-      assert.equal(offered.includes('list'), home === 'ca');
-      assert.equal(offered.at(-1), '');
-    }
-  });
-
-  test('says why', () => {
-    assert.equal(menuFor({ home: 'ca', due: 1, waiting: 0 }).title, '1 certificate wants to be renewed.');
-    assert.equal(menuFor({ home: 'ca', due: 2, waiting: 0 }).title, '2 certificates want to be renewed.');
-    assert.equal(
-      menuFor({ home: 'requests-only', due: 0, waiting: 1 }).title,
-      '1 request waits for the answer of another CA.',
-    );
-    assert.equal(menuFor({ home: 'none', due: 0, waiting: 0 }).title, 'There is no CA here yet.');
-    assert.match(menuFor({ home: 'ca', due: 3, waiting: 0 }).choices[0]?.title ?? '', /3 certificates/);
   });
 });

@@ -1,16 +1,27 @@
 /** The wizard and the other questions, in a pseudo-terminal, typed by a patient person who makes mistakes. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { repository } from '../../scripts/programs.mjs';
-import { offersOf, thisMachine } from '../../src/cli/wizard/machine.ts';
 import { localCaJson } from '../support/cli.ts';
 import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { posix, snapshot } from './support.ts';
-import { commandIn, Terminal, type TerminalOptions } from './terminal.ts';
+import {
+  type Answer,
+  assertFits,
+  COLOUR,
+  commandIn,
+  give,
+  giveAll,
+  NOT_THIS_MACHINE,
+  newPlace,
+  open,
+  type Place,
+  printedCommand,
+} from './terminal.ts';
 
 /** As the screen shows each question. */
 const Q = {
@@ -35,51 +46,6 @@ const Q = {
   passphrase: "? New passphrase for the CA's key",
   again: '? Once more',
 } as const;
-const DONE = 'The same without questions';
-
-interface Place {
-  readonly cwd: string;
-  readonly home: string;
-}
-
-function newPlace(t: TestContext): Place {
-  const folder = temporaryFolder(t);
-  const cwd = join(folder, 'work');
-  mkdirSync(cwd);
-  return { cwd, home: join(folder, 'home') };
-}
-
-const open = (t: TestContext, args: string, place: Place, options: Partial<TerminalOptions> = {}) =>
-  Terminal.open(t, args, { ...place, ...options });
-
-/** One way to answer a question: keys in tmux's names; what is typed is written `=text`. */
-type Answer = readonly [question: string, ...keys: string[]];
-
-async function give(terminal: Terminal, [question, ...keys]: Answer): Promise<void> {
-  await terminal.shows(question);
-  for (const key of keys) {
-    if (!key.startsWith('=')) await terminal.press(key);
-    else await terminal.type(key.slice(1));
-    // A search shows what it has found for the whole of the line before it takes anything.
-    if (key.startsWith('=') && ([Q.others, Q.names, Q.template] as string[]).includes(question)) {
-      await terminal.shows(new RegExp(`❯ .*${key.slice(1).split(' ').at(-1)}`, 'i'));
-    }
-  }
-}
-
-const giveAll = async (terminal: Terminal, answers: readonly Answer[]) => {
-  for (const answer of answers) await give(terminal, answer);
-};
-
-/** None of the names of the machine that runs the test: they are different on each. */
-const NOT_THIS_MACHINE: Answer = [
-  Q.offered,
-  ...offersOf(thisMachine())
-    .filter(({ usual }) => usual)
-    .flatMap(() => ['Space', 'Down']),
-  'Enter',
-];
-
 /** Every question up to the summary, answered in the shortest way. */
 const SHORT: readonly Answer[] = [
   [Q.template, 'Enter'],
@@ -130,12 +96,6 @@ async function made({ cwd, home }: Place): Promise<unknown> {
   return { modes, names, keyType, template, label, profile, days: Math.round(life / 864e5), ca: ca.match(kept), kinds };
 }
 
-/** The printed command with its continued lines, as one would copy it. */
-function printedCommand(screen: string): string {
-  const lines = screen.slice(screen.indexOf(DONE)).split('\n').slice(1);
-  return lines.slice(0, lines.findIndex((line) => !line.endsWith('\\')) + 1).join('\n');
-}
-
 /** Runs the printed command elsewhere, and compares what came of both. */
 async function assertSameAgain(t: TestContext, screen: string, place: Place, env = {}): Promise<void> {
   if (!needs(t, 'openssl')) return;
@@ -146,9 +106,6 @@ async function assertSameAgain(t: TestContext, screen: string, place: Place, env
   await must('sh', ['-c', line], { cwd: again.cwd, env: { PATH: path, LOCAL_CA_HOME: again.home, ...env } });
   assert.deepEqual(await made(again), await made(place));
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
-const COLOUR = /\x1b\[[0-9;]*3[1-7]m/;
 
 describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
   for (const [columns, env] of [
@@ -187,11 +144,6 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
       );
       await assertSameAgain(t, screen, place);
     });
-  }
-
-  /** The terminal had to break no line: each was broken between words before. */
-  async function assertFits(terminal: Terminal, columns: number): Promise<void> {
-    for (const line of (await terminal.screen()).split('\n')) assert.ok([...line].length <= columns, line);
   }
 
   test('every question answered: the summary, the files, and the command that repeats it', async (t) => {
@@ -507,7 +459,7 @@ describe('local-ca alone', { skip: !posix && 'tmux is needed' }, () => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
     for (const [keys, status] of [
-      [['Up', 'Down', 'Down', 'Down', 'Down', 'Enter'], 0],
+      [['Down', 'Down', 'Enter'], 0],
       [['Escape'], 0],
       [['C-c'], 130],
     ] as const) {
@@ -531,7 +483,10 @@ describe('--yes, and commands that have no wizard', { skip: !posix && 'tmux is n
     const place = newPlace(t);
     for (const [args, status] of [
       ['init --yes', 0],
-      ['issue', 2],
+      ['issue --yes', 2],
+      ['renew --yes', 2],
+      ['csr create --yes', 2],
+      ['csr accept --yes', 2],
       ['init --yes --encrypt-key --home other', 2],
     ] as const) {
       const terminal = await open(t, args, place);

@@ -10,7 +10,7 @@ const ACCEPTED = {
   affiliationChanged: ['affiliationChanged', 'affiliation-changed'],
   superseded: ['superseded'],
   cessationOfOperation: ['cessationOfOperation', 'cessation-of-operation'],
-  certificateHold: ['certificateHold', 'certificate-hold'],
+  certificateHold: ['certificateHold', 'certificate-hold', 'hold'],
   privilegeWithdrawn: ['privilegeWithdrawn', 'privilege-withdrawn'],
   aACompromise: ['aACompromise', 'aa-compromise'],
 };

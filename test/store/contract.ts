@@ -1,7 +1,17 @@
 /** What every store must do, run against each of them. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { AuthorityRecord, CertificateRecord, Store } from '../../src/store/store.ts';
+import type {
+  AuthorityRecord,
+  CertificateRecord,
+  Change,
+  PlacementRecord,
+  RequestRecord,
+  Revocation,
+  RevocationListRecord,
+  Store,
+  TargetRecord,
+} from '../../src/store/store.ts';
 
 const T0 = Date.parse('2026-11-22T00:00:00.123Z');
 const DAY = 86_400_000;
@@ -42,6 +52,76 @@ export const certificate = (over: Partial<CertificateRecord> = {}): CertificateR
   keyId: null,
   ...over,
 });
+
+const request = (over: Partial<RequestRecord> = {}): RequestRecord => ({
+  id: '0e01',
+  label: 'db2.example.test',
+  names: ['db2.example.test', '10.0.0.6'],
+  profile: 'server',
+  template: 'postgresql',
+  keyType: 'rsa-2048',
+  request: Uint8Array.of(0x30, 0x01, 0xff),
+  createdAt: at(3),
+  keepKey: true,
+  folder: '/srv/db2',
+  ...over,
+});
+
+const placement = (over: Partial<PlacementRecord> = {}): PlacementRecord => ({
+  label: 'db1.example.test',
+  serial: '01ab',
+  template: 'generic',
+  folder: '/srv/db1',
+  zip: null,
+  formats: ['pem', 'p12'],
+  alias: 'db é',
+  p12Profile: 'compat',
+  passwordGiven: true,
+  withKey: false,
+  roots: ['f'.repeat(64)],
+  writtenAt: at(2),
+  stages: [{ stage: '/srv/.stage', path: '/srv/db1', force: true }],
+  ...over,
+});
+
+const list = (number: number, over: Partial<RevocationListRecord> = {}): RevocationListRecord => ({
+  keyId: 'ca01',
+  number,
+  thisUpdate: at(number),
+  nextUpdate: at(number + 90),
+  list: Uint8Array.of(0x30, number),
+  ...over,
+});
+
+const target = (over: Partial<TargetRecord> = {}): TargetRecord => ({
+  id: '0d01',
+  label: 'db1.example.test',
+  folder: '/etc/db1',
+  template: 'nginx',
+  formats: null,
+  owner: 'www-data',
+  group: '33',
+  hook: ['systemctl', 'reload', "n'ginx"],
+  hookTimeout: 30,
+  window: '23:00-01:00',
+  timeZone: 'Europe/Berlin',
+  probe: 'https://db1.example.test',
+  withCrl: true,
+  wish: 'enabled',
+  state: 'waiting',
+  serial: null,
+  contents: null,
+  problem: 'no\nway',
+  failures: 3,
+  retryAt: at(4),
+  since: at(3),
+  ...over,
+});
+
+const event = (serial: string | null, action = 'note') => ({ at: at(5), action, serial, detail: 'é' });
+
+const revocation: Revocation = { at: at(2), reason: 'keyCompromise', invalidSince: at(1) };
+const hold: Revocation = { at: at(2), reason: 'certificateHold', invalidSince: null };
 
 export const created = { at: at(0), action: 'create', serial: 'ca01', detail: 'Test Root' };
 
@@ -122,7 +202,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     it('leaves a revoked certificate revoked when its label is issued again', async () => {
-      await add({ serial: '01', state: 'revoked', revocation: { at: at(2), reason: 'keyCompromise', invalidSince: null } });
+      await add({
+        serial: '01',
+        state: 'revoked',
+        revocation: { at: at(2), reason: 'keyCompromise', invalidSince: null },
+      });
       await add({ serial: '02' });
       assert.equal((await store.bySerial('01'))?.state, 'revoked');
     });
@@ -172,6 +256,233 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.deepEqual(await serials(), []);
     });
 
+    const write = (...changes: Change[]) => store.write(changes);
+    const stateOf = async (serial: string) => (await store.bySerial(serial))?.state;
+
+    it('gives back every other record exactly, and their absence too', async () => {
+      const plain = {
+        request: request({ id: '0e02', template: null, keepKey: false, folder: null, createdAt: at(4) }),
+        placement: placement({ label: 'x', zip: '/x.zip', formats: null, alias: null, p12Profile: null, stages: [] }),
+        target: target({ id: '0d02', folder: '/b', owner: null, window: null, retryAt: null, problem: null, hook: [] }),
+      };
+      await write(
+        { kind: 'request', record: request() },
+        { kind: 'request', record: plain.request },
+        { kind: 'placement', record: plain.placement },
+        { kind: 'placement', record: placement() },
+        { kind: 'target', record: target() },
+        { kind: 'target', record: plain.target },
+        { kind: 'revocation-list', record: list(1) },
+        { kind: 'event', event: event(null) },
+      );
+      assert.deepEqual(await store.requests(), [request(), plain.request]);
+      assert.deepEqual(await store.placements(), [placement(), plain.placement]);
+      assert.deepEqual(await store.targets(), [target(), plain.target]);
+      assert.deepEqual(await store.newestRevocationList('ca01'), list(1));
+      assert.deepEqual(await store.audit(1), [event(null)]);
+    });
+
+    it('replaces a request and a target by id, and a placement by label; and forgets what is done or gone', async () => {
+      await write({ kind: 'request', record: request() }, { kind: 'target', record: target() });
+      await write({ kind: 'placement', record: placement() }, { kind: 'request', record: request({ id: '0e02' }) });
+      const [other, moved] = [request({ label: 'other' }), target({ folder: '/etc/elsewhere', state: 'enabled' })];
+      await write(
+        { kind: 'request', record: other },
+        { kind: 'target', record: moved },
+        { kind: 'placement', record: placement({ serial: '02' }) },
+      );
+      assert.deepEqual((await store.requests()).map(({ id, label }) => `${id} ${label}`).sort(), [
+        '0e01 other',
+        '0e02 db2.example.test',
+      ]);
+      assert.deepEqual(await store.targets(), [moved]);
+      assert.deepEqual(await store.placements(), [placement({ serial: '02' })]);
+      await write({ kind: 'request-done', id: '0e01' }, { kind: 'target-gone', id: '0d01' });
+      await write({ kind: 'request-done', id: 'none' }, { kind: 'target-gone', id: 'none' });
+      assert.deepEqual([(await store.requests()).length, await store.targets()], [1, []]);
+    });
+
+    it('keeps targets in the order in which they were added, also when one of them changes', async () => {
+      for (const id of ['0d03', '0d01', '0d02'])
+        await write({ kind: 'target', record: target({ id, folder: `/${id}` }) });
+      await write({ kind: 'target', record: target({ id: '0d03', folder: '/0d03', state: 'enabled' }) });
+      assert.deepEqual(
+        (await store.targets()).map(({ id }) => id),
+        ['0d03', '0d01', '0d02'],
+      );
+    });
+
+    it('lets one target alone have a folder', async () => {
+      await write({ kind: 'target', record: target() });
+      const second = write({ kind: 'target', record: target({ id: '0d02' }) });
+      await assert.rejects(second, failed(/^target \/etc\/db1 is in the inventory already$/));
+      assert.deepEqual(await store.targets(), [target()]);
+    });
+
+    it('gives the list with the highest number, and each number once for each key', async () => {
+      assert.equal(await store.newestRevocationList('ca01'), undefined);
+      for (const number of [2, 10, 9]) await write({ kind: 'revocation-list', record: list(number) });
+      await write({ kind: 'revocation-list', record: list(2, { keyId: 'ca02' }) });
+      assert.deepEqual(await store.newestRevocationList('ca01'), list(10));
+      assert.equal((await store.newestRevocationList('ca02'))?.number, 2);
+      const again = write({ kind: 'event', event: event(null) }, { kind: 'revocation-list', record: list(9) });
+      await assert.rejects(again, failed(/^revocation list 9 is in the inventory already$/));
+      const twice = write({ kind: 'revocation-list', record: list(11) }, { kind: 'revocation-list', record: list(11) });
+      await assert.rejects(twice, failed(/^revocation list 11 is in the inventory already$/));
+      assert.equal((await store.newestRevocationList('ca01'))?.number, 10);
+      assert.deepEqual(await store.audit(9), [created]);
+    });
+
+    it('writes all of it or nothing', async () => {
+      await add({ serial: '01' });
+      const before = [await store.certificates(), await store.audit(9)];
+      const good: Change[] = [
+        { kind: 'certificate', record: certificate({ serial: '02' }) },
+        { kind: 'revocation', serial: '01', revocation },
+        { kind: 'kept-key', serial: '01', fingerprint: 'f'.repeat(64), keyId: '01' },
+        { kind: 'request', record: request() },
+        { kind: 'placement', record: placement() },
+        { kind: 'revocation-list', record: list(1) },
+        { kind: 'target', record: target() },
+        { kind: 'event', event: event('01') },
+      ];
+      const bad: Record<string, Change> = {
+        'serial 01 is in the inventory already': { kind: 'certificate', record: certificate({ serial: '01' }) },
+        'the inventory has no authority ca99': {
+          kind: 'certificate',
+          record: certificate({ serial: '03', issuerId: 'ca99' }),
+        },
+        'the inventory has no certificate 99 of this CA': { kind: 'revocation', serial: '99', revocation },
+      };
+      for (const [message, change] of Object.entries(bad)) {
+        await assert.rejects(write(...good, change), failed(new RegExp(`^${message}$`)));
+        await assert.rejects(
+          store.addCertificates([certificate({ serial: '04' })], 'issue', [...good, change]),
+          failed(/./),
+        );
+        assert.deepEqual([await store.certificates(), await store.audit(9)], before);
+        const others = [await store.requests(), await store.placements(), await store.targets()];
+        assert.deepEqual([...others, await store.newestRevocationList('ca01')], [[], [], [], undefined]);
+      }
+      await write(...good);
+      assert.equal((await store.certificates()).length, 2);
+    });
+
+    it('records what comes with certificates, after them', async () => {
+      const also: Change[] = [
+        { kind: 'event', event: event('01', 'deliver') },
+        { kind: 'placement', record: placement() },
+      ];
+      await store.addCertificates([certificate({ serial: '01' })], 'renew', also);
+      assert.deepEqual(
+        (await store.audit(2)).map(({ action, serial }) => [action, serial]),
+        [
+          ['deliver', '01'],
+          ['renew', '01'],
+        ],
+      );
+      assert.deepEqual(await store.placements(), [placement()]);
+    });
+
+    it('gives a certificate no event when it is written as a change', async () => {
+      await write({ kind: 'certificate', record: certificate({ serial: '01' }) });
+      assert.deepEqual(await store.audit(9), [created]);
+    });
+
+    it('revokes, and remembers since when and why', async () => {
+      await add({ serial: '01' });
+      await write({ kind: 'revocation', serial: '01', revocation });
+      assert.deepEqual(await store.bySerial('01'), certificate({ serial: '01', state: 'revoked', revocation }));
+      assert.deepEqual(await serials({ state: 'revoked' }), ['01']);
+      await write({ kind: 'revocation', serial: 'ca01', revocation: hold });
+      assert.deepEqual(await store.authorities(), [authority({ revocation: hold })]);
+      await write({ kind: 'revocation', serial: 'ca01', revocation: null });
+      assert.deepEqual(await store.authorities(), [authority()]);
+    });
+
+    it('takes what is released from hold for valid only while it is the newest of its label', async () => {
+      await add({ serial: '01' }, { serial: '02' }, { serial: '03', label: 'other' });
+      for (const serial of ['01', '02', '03']) await write({ kind: 'revocation', serial, revocation: hold });
+      for (const serial of ['01', '02', '03']) await write({ kind: 'revocation', serial, revocation: null });
+      assert.deepEqual(await Promise.all(['01', '02', '03'].map(stateOf)), ['superseded', 'valid', 'valid']);
+      await write({ kind: 'revocation', serial: '02', revocation: hold });
+      await add({ serial: '04' });
+      assert.equal(await stateOf('02'), 'revoked');
+      await write({ kind: 'revocation', serial: '02', revocation: null });
+      assert.deepEqual([await stateOf('02'), await stateOf('04')], ['superseded', 'valid']);
+    });
+
+    describe('with certificates of other CAs', () => {
+      const foreign = (over: Partial<CertificateRecord>) =>
+        certificate({ issuerId: null, chain: [Uint8Array.of(1), Uint8Array.of(2, 3)], ...over });
+      const one = foreign({ serial: '01', label: 'one', fingerprintSha256: '1'.repeat(64) });
+      const two = foreign({ serial: '01', label: 'two', fingerprintSha256: '2'.repeat(64) });
+
+      it('keeps two with the same serial, and one with a serial of our own', async () => {
+        await write({ kind: 'certificate', record: one }, { kind: 'certificate', record: two });
+        assert.deepEqual(await store.certificates(), [one, two]);
+        assert.deepEqual(await store.bySerial('01'), two);
+        await add({ serial: '01' });
+        assert.equal((await store.bySerial('01'))?.issuerId, 'ca01');
+        assert.deepEqual((await store.bySerialPrefix('01')).map(({ label }) => label).sort(), [
+          'db1.example.test',
+          'one',
+          'two',
+        ]);
+        assert.deepEqual(await store.byLabel('one'), one);
+        await assert.rejects(add({ serial: '01' }), failed(/^serial 01 is in the inventory already$/));
+      });
+
+      it('supersedes one of them like any other', async () => {
+        await write({ kind: 'certificate', record: one });
+        await write({ kind: 'certificate', record: foreign({ serial: '02', label: 'one' }) });
+        await add({ serial: '03', label: 'one' });
+        assert.deepEqual(
+          (await store.certificates()).map(({ state }) => state),
+          ['superseded', 'superseded', 'valid'],
+        );
+      });
+
+      it('revokes none of them, and of two with one serial only our own', async () => {
+        await write({ kind: 'certificate', record: one });
+        const revoking = () => write({ kind: 'revocation', serial: '01', revocation });
+        await assert.rejects(revoking(), failed(/^the inventory has no certificate 01 of this CA$/));
+        await add({ serial: '01' });
+        await revoking();
+        assert.deepEqual(
+          (await store.certificates()).map(({ label, state }) => `${label} ${state}`),
+          ['one valid', 'db1.example.test revoked'],
+        );
+      });
+
+      it('keeps the key of that one which is meant', async () => {
+        await write({ kind: 'certificate', record: one }, { kind: 'certificate', record: two });
+        await add({ serial: '01' });
+        const keep = (fingerprint: string, keyId: string | null) =>
+          write({ kind: 'kept-key', serial: '01', fingerprint, keyId });
+        const kept = async () => (await store.certificates()).map(({ keyId }) => keyId);
+        await keep('2'.repeat(64), '0a');
+        assert.deepEqual(await kept(), [null, '0a', null]);
+        await keep('f'.repeat(64), '0b');
+        await keep('2'.repeat(64), null);
+        assert.deepEqual(await kept(), [null, null, '0b']);
+      });
+    });
+
+    it('tells the events about one serial', async () => {
+      await add({ serial: '01' }, { serial: '02' });
+      await write({ kind: 'event', event: event('01', 'revoke') }, { kind: 'event', event: event(null) });
+      assert.deepEqual(
+        (await store.audit(9, '01')).map(({ action }) => action),
+        ['revoke', 'issue'],
+      );
+      assert.deepEqual(
+        (await store.audit(1, '01')).map(({ action }) => action),
+        ['revoke'],
+      );
+      assert.deepEqual(await store.audit(9, '0'), []);
+    });
+
     it('tells the newest events first', async () => {
       await add({ serial: '01' }, { serial: '02' }, { serial: '03' });
       assert.deepEqual(
@@ -189,6 +500,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await assert.rejects(store.authorities(), closed);
       await assert.rejects(add({}), closed);
       await assert.rejects(store.audit(1), closed);
+      await assert.rejects(store.write([]), closed);
+      for (const read of [store.requests(), store.placements(), store.targets(), store.newestRevocationList('')])
+        await assert.rejects(read, closed);
     });
   });
 }

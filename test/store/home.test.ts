@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryName } from '../../src/abandoned.ts';
 import { createHome } from '../../src/store/create-home.ts';
 import { type Home, openHome } from '../../src/store/home.ts';
 import { memoryVault } from '../../src/store/vault.ts';
@@ -14,6 +15,9 @@ import { authority, certificate, created } from './contract.ts';
 import { modeOf, newFolder, script } from './script.ts';
 
 const KEY = new TextEncoder().encode('-----BEGIN PRIVATE KEY-----\n');
+
+/** As a process that is gone would have named it. */
+const NAME_A_HOME = `console.log(temporaryName('home'));`;
 
 async function fill(home: Home): Promise<void> {
   await home.caKeys.save('ca01', KEY);
@@ -55,7 +59,7 @@ describe('createHome', () => {
       assert.equal((await home.store.certificates()).length, 1);
       assert.equal(fs.existsSync(dir), false);
     });
-    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.db', 'keys']);
+    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.db', 'inventory.lock', 'keys']);
     if (process.platform !== 'linux') return;
     const open = fs.readdirSync('/proc/self/fd').map((fd) => {
       try {
@@ -107,6 +111,7 @@ describe('createHome', () => {
           'ca/ca01.key.pem 600',
           'ca/root.crt.pem 644',
           'inventory.db 600',
+          'inventory.lock 600',
           'keys 700',
           'keys/01.key.pem 600',
         ],
@@ -148,28 +153,24 @@ describe('createHome', () => {
     await assert.rejects(broken, /^Error: no$/);
     await createHome(dir, fill);
     undoUnfinished();
-    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.db', 'keys']);
+    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.db', 'inventory.lock', 'keys']);
   });
 
-  it('sweeps up the homes that killed runs left an hour ago, and nothing else', async () => {
+  it('sweeps up the homes that killed runs left, and nothing else', async () => {
     const folder = newFolder();
-    const leave = (name: string, parts: readonly string[], hours: number) => {
-      const place = join(folder, name);
-      for (const part of parts) fs.mkdirSync(join(place, part), { recursive: true });
-      fs.writeFileSync(join(place, 'inventory.db'), '');
+    const gone = (await must(process.execPath, script({ temporaryName: 'abandoned.ts' }, NAME_A_HOME))).trim();
+    const elsewhere = gone.replace(/-[0-9a-f]{8}[.]/, '-00000000.');
+    const leave = (name: string, hours = 0) => {
+      fs.mkdirSync(join(folder, name, 'keys'), { recursive: true });
       const then = Date.now() / 1000 - hours * 3600;
-      for (const path of [...parts, 'inventory.db', '.']) fs.utimesSync(join(place, path), then, then);
+      fs.utimesSync(join(folder, name), then, then);
     };
-    leave('.local-ca-oldOne', ['ca', 'keys'], 2);
-    leave('.local-ca-youngO', ['ca', 'keys'], 0.5);
-    leave('.local-ca-commit', ['ca'], 2);
-    leave('.local-ca-mineXX', ['ca', 'keys', 'mine'], 2);
-    leave('.local-ca-longer-name', ['ca', 'keys'], 2);
-    leave('old', ['ca', 'keys'], 2);
-    fs.writeFileSync(join(folder, '.local-ca-a-file'), '');
+    leave(`${gone}oldOne`);
+    leave(`${elsewhere}oldOne`, 2);
+    const kept = [`${elsewhere}youngO`, `${temporaryName('home')}alive1`, '.local-ca-mineXX', 'old'];
+    for (const name of kept) leave(name, name === kept[0] ? 0.5 : 2);
     await createHome(join(folder, 'home'), fill);
-    const kept = ['a-file', 'commit', 'longer-name', 'mineXX', 'youngO'].map((name) => `.local-ca-${name}`);
-    assert.deepEqual(fs.readdirSync(folder).sort(), [...kept, 'home', 'old']);
+    assert.deepEqual(fs.readdirSync(folder).sort(), [...kept, 'home'].sort());
   });
 
   it('refuses where a CA is, and changes nothing in it', async () => {
@@ -178,7 +179,7 @@ describe('createHome', () => {
     await assert.rejects(createHome(dir, fill), error);
     fs.rmSync(join(dir, 'inventory.db'));
     await assert.rejects(createHome(dir, fill), error);
-    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'keys']);
+    assert.deepEqual(fs.readdirSync(dir).sort(), ['ca', 'inventory.lock', 'keys']);
     assert.deepEqual(beside(dir), ['home']);
   });
 

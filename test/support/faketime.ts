@@ -10,7 +10,7 @@
  * - A shell ends without taking its semaphore away from /dev/shm: start programs without one.
  * - What is linked statically (Go) keeps the true date.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface FakeClock {
@@ -19,6 +19,12 @@ export interface FakeClock {
   /** Does the same as an environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly now: () => Date;
+}
+
+export interface MovingClock {
+  readonly env: Readonly<Record<string, string>>;
+  readonly now: () => Date;
+  readonly move: (to: Date) => void;
 }
 
 const DAY = 86_400_000;
@@ -37,6 +43,25 @@ export function atDate(when: string | number): FakeClock {
   };
   const prefix = ['env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
   return { prefix, env, now: () => new Date(Date.now() + seconds * 1000) };
+}
+
+/** A clock that can be moved while programs run: they ask the file, whoever they run as. */
+export function movingClock(folder: string): MovingClock {
+  const file = join(folder, 'clock');
+  const { FAKETIME: _, ...env } = atDate(0).env;
+  let seconds = 0;
+  const move = (to: Date) => {
+    seconds = Math.round((to.getTime() - Date.now()) / 1000);
+    // In its place by renaming: nobody reads half of it.
+    writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`, { mode: 0o644 });
+    renameSync(`${file}.new`, file);
+  };
+  move(new Date());
+  return {
+    env: { ...env, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' },
+    now: () => new Date(Date.now() + seconds * 1000),
+    move,
+  };
 }
 
 /** Debian keeps it in the folder of the machine's architecture, outside the linker's path. */

@@ -11,7 +11,7 @@ import { refuseForeignLists } from '../crl-file.ts';
 import { refuseHomePlaces } from '../places.ts';
 import { listJson, listWarnings, refreshLists } from '../revocation-lists.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
-import { days, oneOf } from '../values.ts';
+import { days, everyItem, oneOf } from '../values.ts';
 
 export const crl: Command = {
   name: 'crl',
@@ -24,7 +24,12 @@ export const crl: Command = {
       about: 'pem, with the lists of all CAs; or der, with one',
       ...oneOf('--format', ['pem', 'der']),
     },
-    { flags: '--for <ca>', about: 'of one CA alone: root, intermediate, or its serial', values: ['root', 'intermediate'] },
+    {
+      flags: '--for <cas>',
+      about: 'of these CAs alone: root, intermediate, or serials',
+      parse: everyItem,
+      values: ['root', 'intermediate'],
+    },
     { flags: '--force', about: 'overwrite a file that is no list of this CA' },
     ...PASSPHRASE_FLAGS,
   ],
@@ -42,7 +47,7 @@ export const crl: Command = {
 async function makeAndTell(context: Context, session: Session, flags: Flags): Promise<void> {
   const { ca, home } = session;
   const out = flags.out as string | undefined;
-  const wanted = chosen(await ca.revocationLists(), flags.for as string | undefined);
+  const wanted = chosen(await ca.revocationLists(), flags.for as string[] | undefined);
   refuseSeveralInDer(wanted, flags);
   if (out !== undefined) {
     refuseHomePlaces(out, context.home, '--out');
@@ -58,9 +63,13 @@ async function makeAndTell(context: Context, session: Session, flags: Flags): Pr
 }
 
 /** Also by the start of a serial, as everywhere. */
-function chosen(lists: readonly AuthorityList[], wanted: string | undefined): AuthorityRecord[] {
+function chosen(lists: readonly AuthorityList[], wanted: readonly string[] | undefined): AuthorityRecord[] {
   const all = lists.map(({ authority }) => authority);
-  if (wanted === undefined) return all;
+  const found = wanted?.flatMap((one) => called(all, one));
+  return found === undefined ? all : all.filter((one) => found.includes(one));
+}
+
+function called(all: readonly AuthorityRecord[], wanted: string): AuthorityRecord[] {
   const serial = wanted.toLowerCase().replaceAll(':', '');
   const isSerial = /^[0-9a-f]{4,}$/.test(serial);
   const found = all.filter(({ id, role }) => role === wanted || (isSerial && id.startsWith(serial)));
@@ -72,7 +81,8 @@ function chosen(lists: readonly AuthorityList[], wanted: string | undefined): Au
   );
 }
 
-const namesOf = (all: readonly AuthorityRecord[]) => all.map(({ role, id, name }) => `${role} ${id} (${name})`).join(', ');
+const namesOf = (all: readonly AuthorityRecord[]) =>
+  all.map(({ role, id, name }) => `${role} ${id} (${name})`).join(', ');
 
 function refuseSeveralInDer(wanted: readonly AuthorityRecord[], { format, out }: Flags): void {
   if (format !== 'der') return;
@@ -93,11 +103,7 @@ interface Told {
   readonly text: string;
 }
 
-function tell(
-  { io, ambient }: Context,
-  made: readonly AuthorityList[],
-  { home, path, text }: Told,
-): void {
+function tell({ io, ambient }: Context, made: readonly AuthorityList[], { home, path, text }: Told): void {
   const warnings = made.map((one) => listWarnings(one, home, ambient.now()));
   for (const { message } of warnings.flat()) io.warn(message);
   for (const { authority, list, isNew } of made) {

@@ -4,7 +4,7 @@ import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, OUTPUT_FLAGS, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
 import { deliveredJson, deliveredPaths, recordJson, templateWarnings } from '../records.ts';
-import { type Session, withAuthority } from '../session.ts';
+import { type Session, withAuthority, withRecords } from '../session.ts';
 
 const MOST_KEY_BYTES = 1024 * 1024;
 
@@ -33,7 +33,8 @@ export const exportCommand: Command = {
         'local-ca export db1.example.test, or local-ca export --ca',
       );
     }
-    await withAuthority(context, flags, (session) => exportFrom(context, session, label, flags));
+    const withWhat = label === undefined ? withAuthority : withRecords;
+    await withWhat(context, flags, (session) => exportFrom(context, session, label, flags));
     return undefined;
   },
 };
@@ -45,7 +46,7 @@ async function exportFrom(
   flags: Flags,
 ): Promise<void> {
   const record = label === undefined ? undefined : await ca.get(label);
-  const material = await (record === undefined ? ca.exportAuthority() : ca.export(record.serial, keyFrom(flags)));
+  const material = await (record === undefined ? ca.exportAuthority() : ca.export(label as string, keyFrom(flags)));
   const template = await findTemplate(context, (flags.template as string | undefined) ?? record?.template ?? undefined);
   const out = (flags.out as string | undefined) ?? record?.label ?? 'ca';
   const parcel = { material, template, out, wishes: wishesOf(flags) };

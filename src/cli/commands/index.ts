@@ -2,6 +2,15 @@
 import type { Command } from '../command.ts';
 import { completion } from './completion.ts';
 import { crl } from './crl.ts';
+import { csrAccept } from './csr-accept.ts';
+import { csrCreate } from './csr-create.ts';
+import { csrShow } from './csr-show.ts';
+import { deployAdd } from './deploy-add.ts';
+import { deployList, deployState } from './deploy-list.ts';
+import { deployRemove } from './deploy-remove.ts';
+import { deployRun } from './deploy-run.ts';
+import { deployWatch } from './deploy-watch.ts';
+import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
@@ -10,6 +19,7 @@ import { list } from './list.ts';
 import { renew } from './renew.ts';
 import { revoke } from './revoke.ts';
 import { show } from './show.ts';
+import { sign } from './sign.ts';
 import { status } from './status.ts';
 import { templateList, templateShow } from './template.ts';
 import { verify } from './verify.ts';
@@ -22,8 +32,19 @@ export const COMMANDS: readonly Command[] = [
   show,
   status,
   renew,
+  csrCreate,
+  csrShow,
+  csrAccept,
+  sign,
   revoke,
   crl,
+  deployAdd,
+  deployList,
+  deployRemove,
+  deployRun,
+  deployState,
+  deployWatch,
+  doctor,
   inspect,
   verify,
   templateList,

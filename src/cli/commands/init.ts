@@ -5,8 +5,7 @@ import { KEY_TYPES } from '../../core/algorithms.ts';
 import type { AuthorityOptions } from '../../core/options.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
 import { LocalCaError } from '../../errors.ts';
-import { createHome } from '../../store/create-home.ts';
-import type { Home } from '../../store/home.ts';
+import { type Fillable, fillHome } from '../../store/fill-home.ts';
 import { CA_FOLDER } from '../../store/layout.ts';
 import type { AuthorityRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
@@ -17,6 +16,7 @@ import { takeOver, weaknessesOf } from '../take-over.ts';
 import { days, everyItem, flagName } from '../values.ts';
 import {
   allWarnings,
+  DISTRIBUTION_FLAGS,
   issueStaged,
   type Order,
   orderOf,
@@ -47,6 +47,7 @@ export const init: Command = {
       values: KEY_TYPES,
     },
     { flags: '--server-days <n>', about: 'days until that expires (default: 365)', parse: days },
+    ...DISTRIBUTION_FLAGS,
     { flags: '--encrypt-key', about: "protect the CA's key with a passphrase" },
     { flags: '--from-cert <file>', about: 'take over a CA that exists: its certificate' },
     { flags: '--from-key <file>', about: 'and its private key' },
@@ -128,7 +129,7 @@ interface Made {
 async function makeHome(context: Context, flags: Flags, order: Order | undefined): Promise<Made> {
   let made: Made = { chain: [] };
   try {
-    await createHome(context.home, async (home) => {
+    await fillHome(context.home, async (home) => {
       const ca = await establish(context, flags, home);
       made = { chain: ca.chain };
       if (order !== undefined) made = { chain: ca.chain, first: await issueStaged(context, ca, [order], flags) };
@@ -141,7 +142,7 @@ async function makeHome(context: Context, flags: Flags, order: Order | undefined
   return made;
 }
 
-async function establish(context: Context, flags: Flags, home: Home): Promise<CertificateAuthority> {
+async function establish(context: Context, flags: Flags, home: Fillable): Promise<CertificateAuthority> {
   if (isTakeOver(flags)) return takeOver(context, flags, home);
   const options: AuthorityOptions = {
     name: flags.name as string | undefined,
@@ -151,6 +152,8 @@ async function establish(context: Context, flags: Flags, home: Home): Promise<Ce
     days: flags.days as number | undefined,
     intermediate: flags.intermediate === true,
     permit: flags.permit as string[] | undefined,
+    crlUrls: flags.crlUrl as string[] | undefined,
+    ocspUrls: flags.ocspUrl as string[] | undefined,
     passphrase: await chosenPassphrase(context, flags),
   };
   return CertificateAuthority.create(home, options, context.ambient);

@@ -2,6 +2,7 @@ import { parseCrl } from '../../core/crl.ts';
 import { parseCsr, proofOfPossession } from '../../core/csr.ts';
 import {
   type CertificateDescription,
+  type CrlDescription,
   describeCertificate,
   describeCrl,
   describeCsr,
@@ -125,9 +126,28 @@ function textOf(head: Head, entries: readonly Entry[], now: Date): string {
 function entryText(entry: Entry, now: Date): string {
   const lines = Object.entries(entry)
     .filter(([key, value]) => !QUIET.has(key) && !isEmpty(value))
-    .map(([key, value]) => `  ${key.padEnd(18)} ${valueText(value)}`);
+    .map(([key, value]) => `  ${key.padEnd(18)} ${(LIST_TEXTS[key] ?? valueText)(value)}`);
   return [`${TITLES[entry.kind]}${stateText(entry, now)}`, ...lines, ...unknownCritical(entry)].join('\n');
 }
+
+/** As many as a screen has lines; --json has them all. */
+const MOST_REVOKED = 20;
+
+/** What only a revocation list has: its number, as every other program writes it, and a line for each serial. */
+const LIST_TEXTS: Readonly<Record<string, (value: unknown) => string>> = {
+  number: (hex) => String(BigInt(`0x${hex}`)),
+  revoked: (value) => {
+    const all = value as CrlDescription['revoked'];
+    const rows = all.slice(0, MOST_REVOKED).map(({ serial, revokedAt, reason, invalidSince }) => {
+      const since = invalidSince === null ? '' : `, invalid since ${invalidSince}`;
+      return `    ${serial}  ${revokedAt}  ${reason ?? 'no reason given'}${since}`;
+    });
+    const more = all.length - rows.length;
+    return [String(all.length), ...rows, ...(more === 0 ? [] : [`    and ${more} more: --json has them all`])].join(
+      '\n',
+    );
+  },
+};
 
 const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
 
@@ -141,7 +161,8 @@ function valueText(value: unknown): string {
 }
 
 function stateText({ kind, ...entry }: Entry, now: Date): string {
-  if (kind !== 'certificate') return entry.state === 'expired' ? ', expired' : '';
+  if (kind === 'crl' && entry.nextUpdate) return `, ${timeLeft(new Date(String(entry.nextUpdate)), now)}`;
+  if (kind !== 'certificate') return '';
   const { state, notAfter, trusted } = entry as unknown as CertificateDescription & { trusted: boolean };
   const left = state === 'not-yet-valid' ? 'not yet valid' : timeLeft(new Date(notAfter), now);
   return `, ${left}${trusted ? ', trusted' : ''}`;

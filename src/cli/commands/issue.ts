@@ -19,7 +19,17 @@ import { inRow, type ListRow, readListFile } from '../list-file.ts';
 import { progressBar } from '../progress.ts';
 import { deliveredPaths, issuedJson, templateWarnings, timeLeft } from '../records.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
-import { date, days } from '../values.ts';
+import { date, days, urls } from '../values.ts';
+
+/** Of `init` they are what the CA writes into all that it signs. */
+export const DISTRIBUTION_FLAGS: readonly Flag[] = [
+  {
+    flags: '--crl-url <urls>',
+    about: 'where clients fetch the revocation list, http:// or ldap:// (default: what the CA was made with)',
+    parse: urls,
+  },
+  { flags: '--ocsp-url <urls>', about: 'where they ask an OCSP responder (default: the same)', parse: urls },
+];
 
 /** What a certificate is; `init` takes some of them too. */
 const CERTIFICATE_FLAGS: readonly Flag[] = [
@@ -43,6 +53,7 @@ export const issue: Command = {
   summary: 'Make a key and a certificate, and the files that a server wants',
   flags: [
     ...CERTIFICATE_FLAGS,
+    ...DISTRIBUTION_FLAGS,
     { flags: '--from <file>', about: 'many at once, from a .csv, .yaml, .json or .jsonl list' },
     ...OUTPUT_FLAGS,
     ...PASSPHRASE_FLAGS,
@@ -53,11 +64,15 @@ export const issue: Command = {
     ['local-ca issue alice --profile client --format p12 --password-file pw.txt', 'a client key store'],
     ['local-ca issue --from servers.csv --out certs', 'a folder below ./certs for each row'],
   ],
-  run: async (context, names, flags) =>
-    flags.from === undefined ? issueNames(context, names, flags) : issueList(context, names, flags),
+  run: async (context, names, flags) => {
+    if (flags.from !== undefined) return issueList(context, names, flags);
+    if (names.length > 0 || !context.io.interactive) return issueNames(context, names, flags);
+    const { issueWizard } = await import('../wizard/issue.ts');
+    return issueWizard(context, flags);
+  },
 };
 
-async function issueNames(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
+export async function issueNames(context: Context, names: readonly string[], flags: Flags): Promise<undefined> {
   if (names.length === 0) {
     throw new LocalCaError(
       'LOCAL_CA_ANSWER_MISSING',
@@ -97,6 +112,8 @@ export async function orderOf(
     notBefore: flags.notBefore as Date | undefined,
     notAfter: flags.notAfter as Date | undefined,
     subject: flags.subject as string | undefined,
+    crlUrls: flags.crlUrl as string[] | undefined,
+    ocspUrls: flags.ocspUrl as string[] | undefined,
     force: flags.force === true,
     keepKey: flags.keepKey === true,
     ...defined(options),

@@ -2,7 +2,7 @@ import type { CertificateRecord } from '../../store/store.ts';
 import type { Command, Flags } from '../command.ts';
 import { table } from '../io.ts';
 import { type ShownState, statedJson, stateOf, timeLeft } from '../records.ts';
-import { withAuthority } from '../session.ts';
+import { readRecords } from '../session.ts';
 
 export const list: Command = {
   name: 'list',
@@ -17,7 +17,7 @@ export const list: Command = {
   ],
   run: async (context, _args, flags) => {
     const now = context.ambient.now();
-    const records = await withAuthority(context, flags, ({ ca }) => ca.list());
+    const records = await readRecords(context, flags, ({ ca }) => ca.list());
     const shown = records.filter((record) => isWanted(stateOf(record, now), flags));
     if (shown.length === 0) context.io.say(records.length === 0 ? 'nothing was issued yet' : 'none');
     context.io.result(

@@ -1,10 +1,12 @@
 /** `renew --ca`: the CA's own certificates, and the files that hold them. */
-import { basicConstraintsOf, fingerprintSha256, parseCertificate } from '../../core/parse.ts';
+import { SPARE_LEVELS } from '../../authority/establish.ts';
+import { basicConstraintsOf, fingerprintSha256, namesIssuerSerial, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { AuthorityRecord, TargetRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
+import { isOfAuthority } from '../deliver.ts';
 import { type Rebuilt, rebuildAll } from '../rebuild.ts';
 import { deliveredPaths, timeLeft } from '../records.ts';
 import { type Session, withAuthority } from '../session.ts';
@@ -17,7 +19,18 @@ export async function renewAuthorities(context: Context, labels: readonly string
   refuseOthers(labels, flags);
   await withAuthority(context, flags, async (session) => {
     if (flags.dryRun === true) return tellPlan(context, session, role);
+    warnBefore(context, session, role, flags);
     await confirm(context, session, role, flags);
+    await renewNow(context, session, role, flags);
+  });
+}
+
+/** For whoever has asked already. */
+export async function renewAuthoritiesNow(context: Context, flags: Flags): Promise<undefined> {
+  const role = roleOf(flags);
+  refuseOthers([], flags);
+  await withAuthority(context, flags, async (session) => {
+    warnBefore(context, session, role, flags);
     await renewNow(context, session, role, flags);
   });
 }
@@ -62,24 +75,43 @@ function tellPlan({ io, ambient }: Context, { ca }: Session, role: Role | undefi
 
 /** New keys change what every client has to trust. */
 async function confirm({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): Promise<void> {
-  const replacesRoot = flags.newKey === true && role !== 'intermediate';
-  if (!replacesRoot) return;
-  if (needsTightPath(ca.root)) {
-    io.warn(
-      `the root ${ca.root.name} allows no further CA below it: GnuTLS, Go and Python clients that know the old root alone will ` +
-        'refuse what the new one signs. Give them the new trust files before servers get new certificates',
-    );
-  }
-  if (!io.interactive) return;
+  if (!replacesRoot(role, flags) || !io.interactive) return;
   const { ask } = await import('../wizard/prompt.ts');
   const message = `Replace the root ${ca.root.name}? Clients need the new trust files before ${untilText(ca.root)}.`;
   const { go } = await ask<{ go: boolean }>([{ type: 'confirm', name: 'go', message, default: false }]);
   if (!go) throw new LocalCaError('LOCAL_CA_CANCELLED', 'cancelled', 'Nothing was changed.');
 }
 
+const replacesRoot = (role: Role | undefined, { newKey }: Flags) => newKey === true && role !== 'intermediate';
+
+/** What will not go as smoothly as it should, as far as it can be known before. */
+function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): void {
+  if (replacesRoot(role, flags)) {
+    if (isTight(ca.root, ca.chain.length - 1)) {
+      io.warn(
+        `the root ${ca.root.name} has no room for a cross certificate below it: GnuTLS, Go and Python clients that know the old ` +
+          'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates',
+      );
+    }
+    for (const { id } of ca.roots.slice(1)) {
+      io.warn(
+        `the root ${id} is still being replaced: clients that know it alone are then two roots behind, which GnuTLS, Go and ` +
+          `Python refuse. When none are left, end it first: local-ca revoke ${id}`,
+      );
+    }
+  } else if (wantedOf(ca.chain, role).some(({ certificate }) => namesIssuerSerial(parseCertificate(certificate)))) {
+    io.warn(
+      'the tool that made this CA also names it by its serial in what it signs: OpenSSL refuses such certificates with a ' +
+        'renewed CA. What it signed has to be issued anew here; what local-ca signed is not concerned',
+    );
+  }
+}
+
 /** They count the cross certificate, though it is self-issued (RFC 5280 4.2.1.9). */
-const needsTightPath = (root: AuthorityRecord) =>
-  basicConstraintsOf(parseCertificate(root.certificate))?.pathLength === 0;
+function isTight({ certificate }: AuthorityRecord, levelsBelow: number): boolean {
+  const pathLength = basicConstraintsOf(parseCertificate(certificate))?.pathLength;
+  return pathLength !== undefined && pathLength < levelsBelow + SPARE_LEVELS;
+}
 
 const untilText = ({ certificate }: AuthorityRecord) =>
   parseCertificate(certificate).notAfter.toISOString().slice(0, 10);
@@ -132,9 +164,11 @@ interface OldRootOnly {
 function oldRootOnly({ ca }: Session, rebuilt: readonly Rebuilt[], targets: readonly TargetRecord[]): OldRootOnly[] {
   const root = fingerprintSha256(ca.root.certificate);
   return [
-    ...rebuilt.flatMap(({ placement: { label, folder, roots }, why }) =>
-      why === undefined || roots.includes(root) ? [] : [{ label, folder, why }],
-    ),
+    ...rebuilt.flatMap(({ placement, why }) => {
+      const { label, folder, roots } = placement;
+      if (why === undefined || roots.includes(root)) return [];
+      return [{ label: isOfAuthority(placement) ? '' : label, folder, why }];
+    }),
     ...targets.map(({ label, folder }) => ({ label, folder, why: 'local-ca deploy run has not brought it there yet' })),
   ];
 }
@@ -146,7 +180,13 @@ function tellClients(
   rebuilt: readonly Rebuilt[],
   targets: readonly TargetRecord[],
 ): void {
-  if (session.ca.root.keyId === before.keyId) return;
+  if (session.ca.root.id === before.id) return;
+  if (session.ca.root.keyId === before.keyId) {
+    io.say(
+      `copies of the root that clients have count until ${untilText(before)}: give them the new trust files by then`,
+    );
+    return;
+  }
   const rows = oldRootOnly(session, rebuilt, targets);
   if (rows.length > 0) io.say('These know the old root alone:');
   for (const { folder, why } of rows) io.say(`  ${folder}: ${why}`);

@@ -1,14 +1,15 @@
+import { assertRenewable } from '../../authority/renew.ts';
 import { isDue, parseWithin, type Within } from '../../core/duration.ts';
 import { isoTime } from '../../core/time.ts';
-import { readSecret } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { CertificateRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { table } from '../io.ts';
+import { KEY_FLAGS, keyGiven } from '../key-flags.ts';
 import { deliveredPaths, issuedJson, recordJson, timeLeft } from '../records.ts';
 import { type Renewable, type RenewalWishes, type Renewed, renewOne } from '../renewal.ts';
-import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
-import { days, path, secretFrom } from '../values.ts';
+import { PASSPHRASE_FLAGS, type Session, withRecords } from '../session.ts';
+import { days, secretFrom } from '../values.ts';
 import { allWarnings, tellCertificate } from './issue.ts';
 import { renewAuthorities } from './renew-ca.ts';
 
@@ -31,13 +32,16 @@ export const renew: Command = {
       about: "the CA's own certificates instead: all of them, root or intermediate",
       values: ['root', 'intermediate'],
     },
-    { flags: '--key <file>', about: 'the private key, where local-ca does not find it', parse: path('--key') },
+    ...KEY_FLAGS,
     { flags: '--keep-key', about: 'keep a copy of the private key in the home from now on' },
     { flags: '-o, --out <dir>', about: 'another folder for the files (default: where they are)' },
     { flags: '--zip <file>', about: 'another zip' },
     { flags: '--password <password>', about: 'of its key stores, where somebody chose one' },
     { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
-    { flags: '--force', about: 'overwrite files that local-ca did not make, or that were changed' },
+    {
+      flags: '--force',
+      about: 'overwrite files that local-ca did not make, or that were changed; allow more than 825 days',
+    },
     ...PASSPHRASE_FLAGS,
   ],
   examples: [
@@ -49,11 +53,17 @@ export const renew: Command = {
   ],
   run: async (context, labels, flags) => {
     if (flags.ca !== undefined) return renewAuthorities(context, labels, flags);
-    if (labels.length === 0 && flags.all !== true) throw noLabel();
+    if (labels.length === 0 && flags.all !== true) return askWhat(context, flags);
     refuseTogether(labels, flags);
-    return withAuthority(context, flags, (session) => renewSome(context, session, labels, flags));
+    return withRecords(context, flags, (session) => renewSome(context, session, labels, flags));
   },
 };
+
+async function askWhat(context: Context, flags: Flags): Promise<number | undefined> {
+  if (!context.io.interactive || flags.dryRun === true) throw noLabel();
+  const { renewWizard } = await import('../wizard/renew.ts');
+  return renewWizard(context, flags);
+}
 
 const noLabel = () =>
   new LocalCaError(
@@ -70,6 +80,8 @@ function refuseTogether(labels: readonly string[], flags: Flags): void {
     throw wrong('labels were given together with --all', 'Give one of them.');
   if (several && own !== undefined)
     throw wrong(`--${own} was given for several certificates`, 'Renew them one by one.');
+  if (flags.newKey === true && flags.key !== undefined)
+    throw wrong('--key was given together with --new-key', 'Give one of them: the key stays, or there is a new one.');
 }
 
 const wrong = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OPTION_INVALID', message, hint);
@@ -87,12 +99,14 @@ async function renewSome(
   flags: Flags,
 ): Promise<number | undefined> {
   const plans = await planOf(context, session, labels, flags);
-  const foreign = plans.filter(({ record }) => record.issuerId === null);
+  // Of what is due, another CA's certificates are for a person to see to.
+  const foreign = flags.all === true ? plans.filter(({ record }) => record.issuerId === null) : [];
   for (const { record } of foreign) tellForeign(context, record);
-  const own = plans.filter(({ record }) => record.issuerId !== null);
-  if (flags.dryRun === true) return tellPlan(context, own);
-  if (own.length === 0 && foreign.length === 0) context.io.say('nothing is due');
-  return renewAll(context, session, own, flags, labels.length === 1);
+  const own = plans.filter((plan) => !foreign.includes(plan));
+  if (plans.length === 0) context.io.say('nothing is due');
+  if (flags.dryRun === true) return tellPlan(context, session, own);
+  const tasks = tasksOf(own, flags, labels.length === 1);
+  return (await renewAll(context, session, tasks, labels.length === 1)).code;
 }
 
 async function planOf(
@@ -105,7 +119,9 @@ async function planOf(
   const within = flags.within as Within | undefined;
   const wanted =
     flags.all === true ? await ca.list({ state: 'valid' }) : await Promise.all(labels.map((label) => ca.get(label)));
-  const plans = wanted.map((record) => ({
+  // A label and its serial are the same certificate.
+  const once = [...new Map(wanted.map((record) => [record.fingerprintSha256, record])).values()];
+  const plans = once.map((record) => ({
     record,
     placement: placements.get(record.label),
     due: isDue(record, within, ambient.now()),
@@ -120,7 +136,8 @@ const tellForeign = ({ io, ambient }: Context, { label, notAfter }: CertificateR
       `local-ca csr create --renew ${label}`,
   );
 
-function tellPlan({ io, ambient }: Context, plans: readonly Plan[]): undefined {
+async function tellPlan({ io, ambient }: Context, { ca }: Session, plans: readonly Plan[]): Promise<undefined> {
+  for (const { record } of plans) assertRenewable(record, await ca.get(record.label));
   const rows = plans.map(({ record, placement }) => [
     record.label,
     record.notAfter.toISOString().slice(0, 10),
@@ -134,43 +151,83 @@ function tellPlan({ io, ambient }: Context, plans: readonly Plan[]): undefined {
     folder: placement?.folder ?? null,
     zip: placement?.zip ?? null,
   }));
-  if (plans.length === 0) io.say('nothing is due');
   io.result(json, table(['LABEL', 'EXPIRES', 'LEFT', 'FILES IN', 'SERIAL'], rows));
 }
 
 // --- and their renewal -------------------------------------------------------------------------------------------
 
+/** A certificate, and what is wished for it. */
+interface Task extends Renewable {
+  readonly wishes: RenewalWishes;
+}
+
+/** Of several, a password is for those that have one: the others would refuse it. */
+function tasksOf(plans: readonly Plan[], flags: Flags, single: boolean): Task[] {
+  const wishes = wishesFrom(flags);
+  const hasPassword = ({ placement }: Plan) => single || placement?.passwordGiven === true;
+  return plans.map((plan) => ({ ...plan, wishes: hasPassword(plan) ? wishes : { ...wishes, password: undefined } }));
+}
+
+interface Failed {
+  readonly label: string;
+  readonly error: LocalCaError;
+}
+
+/** What became of all of them. */
+export interface RenewalOutcome {
+  readonly renewed: readonly Renewed[];
+  readonly code: number | undefined;
+}
+
+/** Of several groups, each with flags of its own, as one run. */
+export async function renewOrders(
+  context: Context,
+  orders: readonly { readonly names: readonly string[]; readonly flags: Flags }[],
+): Promise<RenewalOutcome> {
+  return withRecords(context, orders[0]?.flags ?? {}, async (session) => {
+    const tasks: Task[] = [];
+    for (const { names, flags } of orders) {
+      refuseTogether(names, flags);
+      tasks.push(...tasksOf(await planOf(context, session, names, flags), flags, names.length === 1));
+    }
+    return renewAll(context, session, tasks, tasks.length === 1);
+  });
+}
+
 /** One after the other: what fails for one leaves the others as they are, and is told at the end. */
 async function renewAll(
   context: Context,
   session: Session,
-  plans: readonly Plan[],
-  flags: Flags,
+  tasks: readonly Task[],
   single: boolean,
-): Promise<number | undefined> {
-  const wishes = wishesFrom(flags);
-  const renewed: Renewed[] = [];
-  const failed: { label: string; error: LocalCaError }[] = [];
-  for (const plan of plans) {
+): Promise<RenewalOutcome> {
+  const done: { readonly record: CertificateRecord; readonly renewed: Renewed }[] = [];
+  const failed: Failed[] = [];
+  for (const { record, wishes, ...rest } of tasks) {
     try {
-      renewed.push(await renewOne(context, session, plan, wishes));
-      tell(context, renewed.at(-1) as Renewed, plan.record);
+      const renewed = await renewOne(context, session, { record, ...rest }, wishes);
+      done.push({ record, renewed });
+      tell(context, renewed, record);
     } catch (error) {
       if (single || !(error instanceof LocalCaError)) throw error;
-      failed.push({ label: plan.record.label, error });
-      context.io.error(`${plan.record.label}: ${error.message}\n${error.hint}`);
+      failed.push({ label: record.label, error });
+      context.io.error(`local-ca: ${record.label}: ${error.message}\n${error.hint}`);
     }
   }
-  const json = renewed.map((one, i) => renewedJson(one, (plans[i] as Plan).record));
-  const result = single ? json[0] : failed.length === 0 ? json : { renewed: json, failed };
-  context.io.result(result, renewed.map(({ delivery }) => deliveredPaths(delivery)).join('\n'));
-  return failed.length === 0 ? undefined : 1;
+  const renewed = done.map((one) => renewedJson(one.renewed, one.record));
+  context.io.result(
+    { renewed, failed: failed.map(failedJson) },
+    done.map(({ renewed }) => deliveredPaths(renewed.delivery)).join('\n'),
+  );
+  return { renewed: done.map((one) => one.renewed), code: failed.length === 0 ? undefined : 1 };
 }
+
+const failedJson = ({ label, error: { code, message, hint } }: Failed) => ({ label, error: { code, message, hint } });
 
 const wishesFrom = (flags: Flags): RenewalWishes => ({
   days: flags.days as number | undefined,
   newKey: flags.newKey === true,
-  key: flags.key === undefined ? undefined : readSecret(flags.key as string),
+  key: keyGiven(flags),
   keepKey: flags.keepKey === true,
   out: flags.out as string | undefined,
   zip: flags.zip as string | undefined,

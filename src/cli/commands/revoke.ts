@@ -38,7 +38,8 @@ export const revoke: Command = {
     refuseContradictions(flags);
     await withAuthority(context, flags, async (session) => {
       const what = await session.ca.revocable(wanted);
-      const done = flags.release === true ? await session.ca.release(what.serial) : await revokeIt(context, session, what, flags);
+      const done =
+        flags.release === true ? await session.ca.release(what.serial) : await revokeIt(context, session, what, flags);
       await tell(context, session, done, flags);
     });
     return undefined;
@@ -75,7 +76,9 @@ async function askToRevoke(
   const { ask } = await import('../wizard/prompt.ts');
   const choices = REVOCATION_REASONS.map(({ name, title }) => ({ value: name, name: `${title} (${name})` }));
   const answers = await ask<{ reason?: RevocationReason; sure: boolean }>([
-    ...(given === undefined ? [{ type: 'select', name: 'reason', message: 'Why:', choices, default: 'unspecified' }] : []),
+    ...(given === undefined
+      ? [{ type: 'select', name: 'reason', message: 'Why:', choices, default: 'unspecified' }]
+      : []),
     {
       type: 'confirm',
       name: 'sure',

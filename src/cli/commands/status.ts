@@ -4,11 +4,11 @@ import { isoTime } from '../../core/time.ts';
 import { writeWhole } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
-import { table } from '../io.ts';
+import { type Io, table } from '../io.ts';
 import { type Life, livesOf, needsAttention } from '../life.ts';
 import { refuseHomePlaces } from '../places.ts';
 import { timeLeft } from '../records.ts';
-import { type Session, withAuthority } from '../session.ts';
+import { readRecords, type Session } from '../session.ts';
 import { path } from '../values.ts';
 
 export const status: Command = {
@@ -29,7 +29,7 @@ export const status: Command = {
   ],
   exits: [[3, 'something is due or expired, or a deployment failed']],
   run: async (context, _args, flags) =>
-    withAuthority(context, flags, async (session) => {
+    readRecords(context, flags, async (session) => {
       const now = context.ambient.now();
       const lives = await livesOf(session, flags.within as Within | undefined, now);
       if (flags.ics !== undefined) writeCalendar(context, session, lives, flags);
@@ -41,18 +41,42 @@ export const status: Command = {
 function tell(context: Context, lives: readonly Life[]): void {
   const { io, ambient } = context;
   const now = ambient.now();
-  io.result(
-    lives.map((life) => lifeJson(life)),
-    table(
-      ['', 'NAME', 'WHAT', 'STATE', 'ENDS', 'LEFT'],
-      lives.map((life) => row(life, now)),
-    ),
-  );
+  io.result(lives.map(lifeJson), picturesOf(io, lives, now));
   for (const life of lives.filter(needsAttention)) io.say(`${life.name}: ${life.advice}`);
   if (lives.some(needsAttention)) return;
-  const next = lives.find(({ dueAt }) => dueAt !== null);
-  io.say(next === undefined ? 'nothing is due' : `nothing is due; next is ${next.name}, on ${day(next.dueAt as Date)}`);
+  const [next] = lives
+    .flatMap(({ name, dueAt }) => (dueAt === null ? [] : [{ name, dueAt }]))
+    .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
+  io.say(next === undefined ? 'nothing is due' : `nothing is due; next is ${next.name}, on ${day(next.dueAt)}`);
 }
+
+const HEADER = ['', 'NAME', 'WHAT', 'STATE', 'ENDS', 'LEFT'];
+const NAME = HEADER.indexOf('NAME');
+
+/** A row for each, its picture in the colour of its state; no wider than the terminal, if it is one. */
+function picturesOf(io: Io, lives: readonly Life[], now: Date): string {
+  const rows = lives.map((life) => row(life, now));
+  const widest = Math.max(
+    0,
+    ...table(HEADER, rows)
+      .split('\n')
+      .map(({ length }) => length),
+  );
+  const name = Math.max(0, ...rows.map((cells) => cells[NAME]?.length ?? 0)) - Math.max(0, widest - io.dataColumns);
+  const fitting = rows.map((cells) => cells.with(NAME, shortened(cells[NAME] ?? '', Math.max(SHORTEST, name))));
+  const [header = '', ...lines] = table(HEADER, fitting).split('\n');
+  const painted = lines.map((line, i) => {
+    const { state } = lives[i] as Life;
+    return io.paint(COLOURS[state], line.slice(0, WIDTH)) + line.slice(WIDTH);
+  });
+  return [header, ...painted].join('\n');
+}
+
+const COLOURS = { valid: 'green', due: 'yellow', expired: 'red', failed: 'red', waiting: 'dim' } as const;
+
+const SHORTEST = 12;
+
+const shortened = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 
@@ -64,7 +88,8 @@ function row(life: Life, now: Date): string[] {
     life.kind,
     life.state,
     notAfter === null ? '-' : day(notAfter),
-    notAfter === null ? '-' : timeLeft(notAfter, now),
+    // The heading says the rest.
+    notAfter === null ? '-' : timeLeft(notAfter, now).replace(/ left$/, ''),
   ];
 }
 
@@ -94,8 +119,8 @@ const lifeJson = (life: Life) => ({
 function writeCalendar(context: Context, { ca }: Session, lives: readonly Life[], flags: Flags): void {
   const file = flags.ics as string;
   refuseHomePlaces(file, context.home, '--ics');
-  // The first certificate of the CA stays what it is, whatever is renewed or replaced.
-  const own = ca.authorities[0]?.id ?? '';
+  // The first certificate of the CA stays what it is, whatever is renewed or replaced; a home may have none.
+  const own = ca.authorities[0]?.id ?? 'home';
   const events = lives.flatMap((life) => eventOf(life, own));
   if (events.length === 0) {
     throw new LocalCaError('LOCAL_CA_NOT_FOUND', 'there is nothing to be reminded of', 'Issue a certificate first.');
@@ -105,17 +130,26 @@ function writeCalendar(context: Context, { ca }: Session, lives: readonly Life[]
   context.io.say(`${events.length === 1 ? '1 reminder' : `${events.length} reminders`} in ${file}`);
 }
 
+const SUMMARIES: Readonly<Record<Life['kind'], string>> = {
+  certificate: 'Renew the certificate',
+  root: 'Renew the root CA',
+  intermediate: 'Renew the intermediate CA',
+  'old root': 'Clients need the new root of',
+  crl: 'Make a new revocation list of',
+  request: 'Waiting for the answer to the request',
+  deployment: 'Deploy',
+};
+
 /** One for the day on which it is due, and it rings a week before, too. */
-function eventOf({ kind, name, dueAt, notAfter, advice }: Life, own: string): CalendarEvent[] {
+function eventOf({ kind, name, key, dueAt, notAfter, advice }: Life, own: string): CalendarEvent[] {
   if (dueAt === null || notAfter === null) return [];
-  const what = kind === 'certificate' ? 'certificate' : kind === 'crl' ? 'revocation list' : `${kind} CA`;
   return [
     {
       // Not the serial: what is imported again after a renewal takes the place of the reminder before.
-      uid: `${kind}.${Buffer.from(name).toString('hex')}.${own}@local-ca`,
+      uid: `${Buffer.from(key).toString('hex')}.${own}@local-ca`,
       start: dueAt,
       wholeDay: true,
-      summary: `Renew the ${what} ${name}`,
+      summary: `${SUMMARIES[kind]} ${name}`,
       description: `It ends on ${isoTime(notAfter)}.\n${advice}`,
       alarmDays: [7, 0],
     },

@@ -25,11 +25,18 @@ function partsOf(command: string, args: readonly string[], flags: Flags): string
   return [`local-ca ${command}`, ...args.map(shellWord), ...written];
 }
 
+/** Written out, they would stay in the terminal's history and in logs. */
+const SECRETS: Readonly<Record<string, string>> = {
+  password: '--password PASSWORD',
+  keyPassword: '--key-password PASSWORD',
+  challengePassword: '--challenge-password-file FILE',
+};
+
 function writeFlag(name: string, value: unknown): string[] {
   const flag = flagName(name);
   if (value === undefined || value === false) return [];
   if (value === true) return [flag];
-  // It would stay in the terminal's history and in logs.
-  if (name === 'password') return [`${flag} PASSWORD`];
+  const secret = SECRETS[name];
+  if (secret !== undefined) return [secret];
   return [`${flag} ${shellWord(Array.isArray(value) ? value.join(',') : String(value))}`];
 }

@@ -22,6 +22,8 @@ export function draw(question: WizardQuestion, canvas: Canvas, canGoBack: boolea
         default: question.default,
         validate: (text) => question.validate?.(text) ?? true,
       };
+    case 'password':
+      return { ...common, type: 'password', mask: true, validate: (text: string) => question.validate?.(text) ?? true };
     case 'confirm':
       return { ...common, type: 'confirm', default: question.default };
     case 'search':
@@ -50,6 +52,7 @@ export function draw(question: WizardQuestion, canvas: Canvas, canGoBack: boolea
         loop: false,
         shortcuts: { all: null, invert: null },
         choices: drawChoices(question.choices, canvas),
+        validate: (chosen: readonly Choice[]) => question.validate?.(chosen.map(({ value }) => value)) ?? true,
       };
   }
 }

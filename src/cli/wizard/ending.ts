@@ -8,6 +8,7 @@ import type { Io } from '../io.ts';
 import { commandLines } from './command-line.ts';
 import { wrap } from './layout.ts';
 import { firstTask, taskLines } from './next-steps.ts';
+import type { Order } from './order.ts';
 import { day } from './words.ts';
 
 /** What came of a run. */
@@ -21,41 +22,53 @@ export interface Made {
 
 const MOST_README = 1 << 20;
 
-/** `home` is in the commands where it was given. */
-export function nextLines({ label, folder, notAfter, due }: Made, { home }: Flags, io: Io): string[] {
-  const bold = (text: string) => io.style('bold', text);
+/** After one certificate. `home` is in the commands where it was given. */
+export const nextLines = (made: Made, flags: Flags, io: Io): string[] => [
+  ...taskSection(made, io),
+  '',
+  io.style('bold', `Valid until ${day(made.notAfter)}`),
+  ...said(`From ${day(made.due)} on it is due. Then, with the same key, names and files:`, io),
+  ...command('renew', [made.label], homeOf(flags), io),
+  ...reminderLines(flags, io),
+];
+
+/** What its server needs now, in the words of its own README. */
+export function taskSection({ folder }: Pick<Made, 'folder'>, io: Io): string[] {
   const path = join(folder, README);
   const readme = attempt(() => new TextDecoder().decode(readAtMost(path, MOST_README))) ?? '';
   const task = taskLines(firstTask(readme), io.columns);
   return [
     '',
-    bold(task.length === 0 ? 'Next' : `Next, in ${folder}`),
+    io.style('bold', task.length === 0 ? 'Next' : `Next, in ${folder}`),
     ...task,
     ...said(`The whole of it, for the server and for its clients: ${path}`, io),
-    '',
-    bold(`Valid until ${day(notAfter)}`),
-    ...said(`From ${day(due)} on it is due. Then, with the same key, names and files:`, io),
-    ...command('renew', [label], { home }, io),
-    ...said('What is due, any day (a timer can run it: it exits with 3 when something is):', io),
-    ...command('status', [], { home }, io),
-    ...said('The dates for your calendar:', io),
-    ...command('status', [], { ics: 'local-ca.ics', home }, io),
   ];
 }
 
-const said = (text: string, io: Io) => wrap(text, io.columns - 3).map((line) => `  ${line}`);
+export const reminderLines = (flags: Flags, io: Io): string[] => [
+  ...said('What is due, any day (a timer can run it: it exits with 3 when something is):', io),
+  ...command('status', [], homeOf(flags), io),
+  ...said('The dates for your calendar:', io),
+  ...command('status', [], { ics: 'local-ca.ics', ...homeOf(flags) }, io),
+];
 
-const command = (name: string, args: readonly string[], flags: Flags, io: Io) =>
+const homeOf = ({ home }: Flags): Flags => ({ home });
+
+/** A paragraph below a title. */
+export const said = (text: string, io: Io) => wrap(text, io.columns - 3).map((line) => `  ${line}`);
+
+/** A command to be pasted. */
+export const command = (name: string, args: readonly string[], flags: Flags, io: Io) =>
   commandLines(name, args, flags, io.columns - 5).map((line) => `    ${line}`);
 
-/** The command that does the same again, with what else it needs. */
-export function repeatLines(name: string, names: readonly string[], given: Flags, io: Io): string[] {
-  const { color: _color, ...flags } = given;
-  const secret = flags.encryptKey === true && flags.passphraseFile === undefined;
+/** The commands that do the same again; what else they need is said where `secret` is so. */
+export function repeatLines(orders: readonly Order[], io: Io, secret = false): string[] {
   return [
     '',
     io.style('bold', 'The same without questions'),
-    ...command(name, names, { ...flags, yes: true }, io),
+    ...orders.flatMap(({ command: name, names, flags: { color: _color, ...flags } }) =>
+      command(name, names, { ...flags, yes: true }, io),
+    ),
     ...(secret ? said('with the passphrase in LOCAL_CA_PASSPHRASE, or with --passphrase-file FILE', io) : []),
   ];
 }

@@ -15,6 +15,9 @@ export interface Choice {
 /** What a search shows for what has been typed so far: choices, or why there is none. */
 export type Found = readonly Choice[] | string;
 
+/** On an answer: `true`, or what is wrong. */
+export type Verdict = true | string;
+
 interface Common<V> {
   readonly message: string;
   /** What one should know to answer; stands above the question. */
@@ -30,12 +33,20 @@ export type WizardQuestion =
   | (Common<string> & {
       readonly type: 'input';
       readonly default?: string;
-      /** `true`, or what is wrong. */
-      validate?(text: string): true | string;
+      validate?(text: string): Verdict | Promise<Verdict>;
+    })
+  | (Common<string> & {
+      /** Not shown while it is typed, nor later. */
+      readonly type: 'password';
+      validate?(text: string): Verdict | Promise<Verdict>;
     })
   | (Common<boolean> & { readonly type: 'confirm'; readonly default: boolean })
   | (Common<unknown> & { readonly type: 'select'; readonly default?: unknown; readonly choices: readonly Choice[] })
-  | (Common<readonly unknown[]> & { readonly type: 'checkbox'; readonly choices: readonly Choice[] })
+  | (Common<readonly unknown[]> & {
+      readonly type: 'checkbox';
+      readonly choices: readonly Choice[];
+      validate?(values: readonly unknown[]): Verdict;
+    })
   | (Common<unknown> & {
       readonly type: 'search';
       readonly default?: unknown;
@@ -50,6 +61,7 @@ export function textOf(question: WizardQuestion, value: unknown): string {
   const { shown }: Common<unknown> = question;
   if (shown !== undefined) return shown(value);
   if (question.type === 'confirm') return value === true ? 'yes' : 'no';
+  if (question.type === 'password') return value === '' ? '' : '******';
   if (question.type !== 'select' && question.type !== 'checkbox') return String(value);
   const values = Array.isArray(value) ? value : [value];
   return question.choices
@@ -99,6 +111,9 @@ export const stepsFor = <A, F>(steps: readonly Step<A, F>[], { answers }: Walk<A
 /** The first that was not asked yet; undefined at the end. */
 const nextStep = <A, F>(steps: readonly Step<A, F>[], walk: Walk<A>, facts: F): Step<A, F> | undefined =>
   stepsFor(steps, walk, facts).find(({ name }) => !walk.asked.includes(name));
+
+export const isAtTheEnd = <A, F>(steps: readonly Step<A, F>[], walk: Walk<A>, facts: F): boolean =>
+  nextStep(steps, walk, facts) === undefined;
 
 /** A step that no longer applies counts as never asked: it is asked when it applies again. */
 function answered<A, F>(steps: readonly Step<A, F>[], walk: Walk<A>, step: Step<A, F>, value: unknown, facts: F) {

@@ -1,32 +1,20 @@
 /** The wizard of `init` as data: its questions, and its answers as the flags that the command line takes. */
-import { dirname, join, resolve } from 'node:path';
-import { fillPath } from '../../bundle/paths.ts';
-import type { Template } from '../../bundle/template.ts';
+import { resolve } from 'node:path';
 import { dueAt } from '../../core/duration.ts';
 import { normalizeAuthority, normalizeLeaf } from '../../core/options.ts';
 import type { Flags } from '../command.ts';
 import { type CaAnswers, type CaFacts, caSteps, settingsText } from './ca-steps.ts';
+import { type FilesAnswers, type FilesFacts, filesSteps, zipFlag } from './files-steps.ts';
 import type { Step } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
-import {
-  DEFAULT_DAYS,
-  daysOf,
-  namesOf,
-  type ServerAnswers,
-  type ServerFacts,
-  serverSteps,
-  templateOf,
-} from './server-steps.ts';
+import { type Order, orderFor } from './order.ts';
+import { DEFAULT_DAYS, daysOf, keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
+import type { SummaryRow } from './summary.ts';
 import { day } from './words.ts';
 
-export interface InitAnswers extends ServerAnswers, CaAnswers {
-  /** Absent is a folder of the label's name. */
-  readonly out?: string | undefined;
-  /** A path where the command line gave one. */
-  readonly zip?: boolean | string;
-}
+export interface InitAnswers extends FilesAnswers, CaAnswers {}
 
-export interface InitFacts extends ServerFacts, CaFacts {
+export interface InitFacts extends FilesFacts, CaFacts {
   readonly home: string;
 }
 
@@ -54,11 +42,6 @@ export const saidBy = (given: Flags): Partial<InitAnswers> =>
       .map(([answer, flag]) => [answer, given[flag]]),
   );
 
-export interface Order {
-  readonly names: readonly string[];
-  readonly flags: Flags;
-}
-
 /** The answers as what `local-ca init` takes. */
 export function orderOf(answers: InitAnswers, facts: InitFacts): Order {
   const names = namesOf(answers);
@@ -68,58 +51,20 @@ export function orderOf(answers: InitAnswers, facts: InitFacts): Order {
     ...facts.given,
     ...Object.fromEntries(direct),
     ...(days === DEFAULT_DAYS ? {} : { serverDays: days }),
-    zip: answers.zip === true ? zipOf(answers, facts) : answers.zip || undefined,
+    zip: zipFlag(answers, facts),
   };
-  return { names, flags: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) };
-}
-
-/** What names the certificate and its files. */
-export const labelOf = (answers: InitAnswers, { now }: InitFacts): string =>
-  normalizeLeaf({ names: namesOf(answers) }, now).label;
-
-/** Not inside the folder: it is what gets carried to another machine. */
-function zipOf(answers: InitAnswers, facts: InitFacts): string {
-  const label = labelOf(answers, facts);
-  const name = templateOf(answers, facts)?.zip?.name ?? '{{label}}.zip';
-  return join(dirname(answers.out ?? label), fillPath(name, label));
+  return orderFor('init', names, all);
 }
 
 // --- the questions ------------------------------------------------------------------------------------------------
 
-const out: Step<InitAnswers, InitFacts, string> = {
-  name: 'out',
-  title: 'Where the files go',
-  question: (answers, facts) => ({
-    type: 'input',
-    message: 'Folder for the files:',
-    default: answers.out ?? labelOf(answers, facts),
-    validate: (text) => text.trim() !== '' || 'Name a folder, like ./db1.',
-  }),
-  // Where it is the default, it follows the names when these are changed.
-  apply: (answers, value, facts) => ({ ...answers, out: value === labelOf(answers, facts) ? undefined : value }),
-};
-
-const zip: Step<InitAnswers, InitFacts, boolean> = {
-  name: 'zip',
-  title: 'The zip',
-  question: (answers, facts) => ({
-    type: 'confirm',
-    message: 'A zip of them too?',
-    about: `${zipOf(answers, facts)}: ${whatIsIn(templateOf(answers, facts))}.`,
-    default: answers.zip !== false,
-  }),
-};
-
-const whatIsIn = (template: Template | undefined) =>
-  template?.zip?.files === undefined
-    ? 'all the files, to carry them to the server; with the private key'
-    : 'what its clients need, and no secret';
-
 /** What the command line has answered is not asked. */
 export const initSteps = (said: Partial<InitAnswers>): readonly Step<InitAnswers, InitFacts>[] =>
-  [...serverSteps<InitAnswers, InitFacts>(), ...caSteps<InitAnswers, InitFacts>(said), out, zip].filter(
-    ({ name }) => !(name in said),
-  ) as readonly Step<InitAnswers, InitFacts>[];
+  [
+    ...serverSteps<InitAnswers, InitFacts>(),
+    ...caSteps<InitAnswers, InitFacts>(said),
+    ...filesSteps<InitAnswers, InitFacts>(),
+  ].filter(({ name }) => !(name in said)) as readonly Step<InitAnswers, InitFacts>[];
 
 // --- what will be done --------------------------------------------------------------------------------------------
 
@@ -132,11 +77,10 @@ export function endOf(answers: InitAnswers, facts: InitFacts): { readonly notAft
   return { notAfter, due: dueAt({ notBefore: leaf.notBefore, notAfter }) };
 }
 
-/** Rows of the summary: a title, or none where the row goes on; a text. */
-export function summaryRows(answers: InitAnswers, facts: InitFacts): [title: string, text: string][] {
+export function summaryRows(answers: InitAnswers, facts: InitFacts): SummaryRow[] {
   const { names, flags } = orderOf(answers, facts);
   const template = templateOf(answers, facts);
-  const keyType = answers.keyType ?? template?.keyType ?? 'p256';
+  const keyType = keyTypeOf(answers, facts);
   const authority = normalizeAuthority(flags, String(flags.name), facts.now);
   const leaf = normalizeLeaf({ names, days: daysOf(answers), force: facts.force }, facts.now);
   const advice = adviceOn(names);
@@ -147,7 +91,7 @@ export function summaryRows(answers: InitAnswers, facts: InitFacts): [title: str
     ['', `${template?.title ?? flags.template}, ${keyType}`],
     ['', keyType === template?.keyType ? (template.keyTypeWhy ?? '') : ''],
     ['', `until ${day(endOf(answers, facts).notAfter)}`],
-    ...remarks.map((text): [string, string] => ['!', text]),
+    ...remarks.map((text): SummaryRow => ['!', text]),
     ['CA', `${flags.name}, until ${day(authority.notAfter)}`],
     ['', settingsText(answers)],
     ['', `in ${resolve(facts.home)}`],

@@ -1,31 +1,37 @@
 /** `local-ca` alone on a terminal: what the home needs, to choose from. */
-import { openHome } from '../../store/home.ts';
 import { look } from '../../store/layout.ts';
-import type { Command, Context } from '../command.ts';
-import { stateOf } from '../records.ts';
-import { BACK, type WizardQuestion } from './flow.ts';
-import { type Menu, type MenuState, menuFor } from './menu.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { type Life, livesOf, needsAttention } from '../life.ts';
+import { timeLeft } from '../records.ts';
+import { type Session, withRecords } from '../session.ts';
+import type { WizardQuestion } from './flow.ts';
+import { BACK } from './flow.ts';
+import { type Menu, type MenuItem, type MenuState, menuFor } from './menu.ts';
 import { Screen } from './screen.ts';
 
 /** The words of the chosen command; none to leave. */
-export async function chooseCommand(context: Context, commands: readonly Command[]): Promise<readonly string[]> {
-  const menu = menuFor(await stateOfHome(context));
+export async function chooseCommand(
+  context: Context,
+  flags: Flags,
+  commands: readonly Command[],
+): Promise<readonly string[]> {
+  const menu = menuFor(await stateOfHome(context, flags));
   const answer = await new Screen(context.io).choose(asQuestion(menu, commands), true);
-  return answer === BACK ? [] : String(answer).split(' ').filter(Boolean);
+  return answer === BACK ? [] : (answer as readonly string[]);
 }
 
-function asQuestion({ title, choices }: Menu, commands: readonly Command[]): WizardQuestion {
+function asQuestion({ about, message, choices }: Menu, commands: readonly Command[]): WizardQuestion {
   const exists = (words: readonly string[]) => words.length === 0 || commands.some(({ name }) => isCalled(name, words));
   return {
     type: 'select',
-    message: 'What shall be done?',
-    about: title,
+    message,
+    about: about.join('\n'),
     choices: choices
       .filter(({ command }) => exists(command))
-      .map((choice) => ({
-        value: choice.command.join(' '),
-        name: choice.title,
-        about: choice.command.length === 0 ? '' : `local-ca ${choice.command.join(' ')}`,
+      .map(({ command, title }) => ({
+        value: command,
+        name: title,
+        about: command.length === 0 ? '' : `local-ca ${command.join(' ')}`,
       })),
   };
 }
@@ -33,17 +39,24 @@ function asQuestion({ title, choices }: Menu, commands: readonly Command[]): Wiz
 const isCalled = (name: string, words: readonly string[]) => name === words.slice(0, name.split(' ').length).join(' ');
 
 /** What is no home yet is `init`'s to explain. */
-async function stateOfHome({ home: folder, ambient }: Context): Promise<MenuState> {
-  if (look(folder) !== 'home') return { home: 'none', due: 0, waiting: 0 };
-  const home = await openHome(folder);
-  try {
-    const { store } = home;
-    const waiting = (await store.requests()).length;
-    const now = ambient.now();
-    const due = (await store.certificates({ state: 'valid' })).filter((record) => stateOf(record, now) !== 'valid');
-    const hasCa = (await store.authorities()).length > 0;
-    return { home: hasCa ? 'ca' : 'requests-only', due: due.length, waiting };
-  } finally {
-    await home.close();
-  }
+async function stateOfHome(context: Context, flags: Flags): Promise<MenuState> {
+  if (look(context.home) !== 'home') return { home: 'none', due: [], waiting: [], problems: [] };
+  return withRecords(context, flags, (session) => stateOf(session, context.ambient.now()));
+}
+
+async function stateOf(session: Session, now: Date): Promise<MenuState> {
+  const { ca } = session;
+  const lives = await livesOf(session, undefined, now);
+  const of = (kind: Life['kind']) => lives.filter((life) => life.kind === kind);
+  return {
+    home: ca.chain.length > 0 ? 'ca' : 'others-only',
+    due: lives.filter(needsAttention).flatMap((life) => itemOf(life, now)),
+    waiting: of('request').map(({ name }) => name),
+    problems: of('deployment').map(({ name, advice }) => `${name}: ${advice.split('; ')[0]}.`),
+  };
+}
+
+function itemOf({ kind, name, notAfter }: Life, now: Date): MenuItem[] {
+  if (notAfter === null || kind === 'request' || kind === 'deployment') return [];
+  return [{ kind, name, left: timeLeft(notAfter, now) }];
 }

@@ -23,6 +23,8 @@ export interface ServerAnswers {
 export interface ServerFacts {
   readonly templates: readonly Template[];
   readonly offers: readonly Offer[];
+  /** Throws what would be thrown at the end; absent: any name that a certificate can hold will do. */
+  check?(names: readonly string[]): unknown;
   /** A life of more than 825 days is allowed. */
   readonly force: boolean;
   readonly now: Date;
@@ -34,6 +36,9 @@ export const DEFAULT_DAYS = 365;
 
 export const templateOf = ({ template = 'generic' }: ServerAnswers, { templates }: ServerFacts): Template | undefined =>
   templates.find(({ name }) => name === template);
+
+export const keyTypeOf = (answers: ServerAnswers, facts: ServerFacts): string =>
+  answers.keyType ?? templateOf(answers, facts)?.keyType ?? 'p256';
 
 export const daysOf = ({ days = DEFAULT_DAYS, otherDays }: ServerAnswers): number =>
   days === 'other' ? (otherDays ?? DEFAULT_DAYS) : days;
@@ -109,29 +114,33 @@ function offered<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, r
 }
 
 /** What is typed is checked at every key, in the words that the command line would use. */
-export function findNames(typed: string, offered: readonly string[], now: Date): Found {
+export function findNames(typed: string, offered: readonly string[], facts: Pick<ServerFacts, 'now' | 'check'>): Found {
   const names = splitNames(typed);
-  if (names.length === 0) return noNames(offered);
+  if (names.length === 0) return noNames(offered, facts);
   const wrong = names.map((name) => check(() => parseName(name))).find((complaint) => complaint !== true);
-  const complaint = wrong ?? check(() => normalizeLeaf({ names: namesOf({ others: names, offered }) }, now));
+  const all = () => namesOf({ others: names, offered });
+  const complaint = wrong ?? check(() => facts.check?.(all()) ?? normalizeLeaf({ names: all() }, facts.now));
   if (complaint !== true) return complaint;
   const about = names.flatMap((name) => nameAdvice(name, [...names, ...offered]).map(({ text }) => text)).join('\n');
   return [{ value: names, name: names.map((name) => parseName(name).text).join(', '), about }];
 }
 
-const noNames = (offered: readonly string[]): readonly Choice[] | string =>
-  offered.length === 0 ? 'Type at least one, like db1.example.test or 10.0.0.5.' : [{ value: [], name: 'No others' }];
+function noNames(offered: readonly string[], facts: Pick<ServerFacts, 'check'>): Found {
+  if (offered.length === 0) return 'Type at least one, like db1.example.test or 10.0.0.5.';
+  const complaint = check(() => facts.check?.(namesOf({ offered })));
+  return complaint === true ? [{ value: [], name: 'No others' }] : complaint;
+}
 
 function others<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, readonly string[]> {
   return {
     name: 'others',
     title: 'Other names and addresses',
-    question: ({ others = [], offered = [] }, { now }) => ({
+    question: ({ others = [], offered = [] }, facts) => ({
       type: 'search',
       message: offered.length === 0 ? 'Names and addresses:' : 'Others:',
       about: 'Host names, *.wildcards, IP addresses, with spaces between.',
       typed: others.join(' '),
-      source: (typed) => findNames(typed, offered, now),
+      source: (typed) => findNames(typed, offered, facts),
       shown: (names) => [names].flat().join(', '),
       remarks: (names) => adviceOn(namesOf({ offered, others: [names].flat().map(String) })).map(({ text }) => text),
     }),
@@ -182,7 +191,7 @@ function keyType<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, s
   };
 }
 
-const LIVES: readonly Choice[] = [
+export const LIVES: readonly Choice[] = [
   { value: 365, name: '365 days (default)', about: 'A year: renewed once in it, and every client takes it.' },
   { value: 90, name: '90 days', about: 'Renewed four times a year; a stolen key is of use for less long.' },
   {

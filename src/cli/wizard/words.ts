@@ -12,6 +12,18 @@ export function check(use: () => unknown): true | string {
   }
 }
 
+/** The same of what takes a while. */
+export async function checkLater(use: () => Promise<unknown>): Promise<true | string> {
+  try {
+    await use();
+    return true;
+  } catch (error) {
+    return check(() => {
+      throw error;
+    });
+  }
+}
+
 /** Names as people type them one after the other; a URI may hold a comma. */
 export const splitNames = (text: string): string[] =>
   text
@@ -20,3 +32,6 @@ export const splitNames = (text: string): string[] =>
     .filter((name) => name !== '');
 
 export const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** `1 certificate`, `2 certificates`. */
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

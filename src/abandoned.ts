@@ -1,0 +1,105 @@
+/**
+ * Names for what is there only while a process works on it. They say which process that is, so that what a killed one left
+ * behind is told from what a living one still needs.
+ */
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+
+const PREFIX = '.local-ca-';
+const HOUR = 3_600_000;
+
+/** `.local-ca-stage-1f0c2a9b.4711.88231-`; whoever uses it adds what makes it unique. */
+export const temporaryName = (what: string): string =>
+  `${PREFIX}${what}-${machine()}.${process.pid}.${startOf(process.pid) ?? 0}-`;
+
+const NAME = /^\.local-ca-[a-z]+-([\da-f]{8})\.(\d+)\.(\d+)-/;
+
+/** Whether a name was made by `temporaryName`. */
+export const isTemporary = (name: string): boolean => NAME.test(name);
+
+/** Whether what has such a name is left from a process that is gone. One of another machine is, after an hour. */
+export function isAbandoned(path: string): boolean {
+  const [, where, pid, start] = NAME.exec(basename(path)) ?? [];
+  if (where !== undefined && where === machine()) return !isRunning(Number(pid), Number(start));
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > HOUR;
+}
+
+/** Those in a folder that are abandoned; none where nobody may look. */
+export function abandonedIn(folder: string): string[] {
+  try {
+    const paths = readdirSync(folder)
+      .filter(isTemporary)
+      .map((name) => join(folder, name));
+    return paths.filter((path) => isOurs(path, folder) && isAbandoned(path));
+  } catch {
+    return [];
+  }
+}
+
+/** Where anybody may write, others could make what has such a name, and change it while it is removed. */
+function isOurs(path: string, folder: string): boolean {
+  const isOpen = (statSync(folder).mode & 0o002) !== 0;
+  return !isOpen || lstatSync(path).uid === (process.getuid?.() ?? 0);
+}
+
+/** There may be a key in it. */
+export function removeAbandoned(folder: string): void {
+  for (const path of abandonedIn(folder)) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Somebody else's: no reason not to go on.
+    }
+  }
+}
+
+// --- processes -----------------------------------------------------------------------------------------------------
+
+let known: string | undefined;
+
+/** Where a process number means the same: a container has its own, and so has the machine after its next start. */
+function machine(): string {
+  known ??= createHash('sha256')
+    .update(read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')) ?? '')
+    .update(read(() => readlinkSync('/proc/self/ns/pid')) ?? hostname())
+    .digest('hex')
+    .slice(0, 8);
+  return known;
+}
+
+function read(from: () => string): string | undefined {
+  try {
+    return from();
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
+}
+
+/** A number is given again to later processes, which Linux tells apart by their start (proc_pid_stat(5), fields 3 and 22). */
+function isRunning(pid: number, start: number): boolean {
+  if (!isThere(pid)) return false;
+  const now = startOf(pid);
+  return now === undefined || now === start;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** In ticks since the machine's start; 0 for one that has ended and only waits for its parent to hear of it. */
+function startOf(pid: number): number | undefined {
+  const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  if (stat === undefined) return undefined;
+  // After the program's name, which may hold anything.
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' || state === 'X' ? 0 : Number(fields[18]);
+}

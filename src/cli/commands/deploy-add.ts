@@ -1,0 +1,287 @@
+import * as fs from 'node:fs';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { contentOf } from '../../bundle/contents.ts';
+import { refuseForeign } from '../../bundle/manifest.ts';
+import type { Template } from '../../bundle/template.ts';
+import type { PrivateKey } from '../../core/keys.ts';
+import { quote, toHex } from '../../core/text.ts';
+import { assertCounts, type Goal, type GoalSources, goalOf } from '../../deploy/goal.ts';
+import { formatHook, parseHook } from '../../deploy/hook.ts';
+import { eventOf } from '../../deploy/ports.ts';
+import { describeState, windowOf } from '../../deploy/states.ts';
+import { parseWindow } from '../../deploy/window.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { FormatName } from '../../formats/formats.ts';
+import { parseTarget } from '../../probe/target.ts';
+import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { findTemplate, OUTPUT_FLAGS } from '../deliver.ts';
+import { placementOf } from '../deployed.ts';
+import { sourcesOf, targetJson, withTargetLock } from '../deployment.ts';
+import { type KeySource, keepKey, keyToKeep } from '../keep-key.ts';
+import { refuseHomePlaces } from '../places.ts';
+import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
+import { secretFrom } from '../values.ts';
+
+const FORMAT_FLAGS = OUTPUT_FLAGS.filter(({ flags }) => /--(template|format) /.test(flags));
+
+export const deployAdd: Command = {
+  name: 'deploy add',
+  args: '<label>',
+  summary: "Keep a server's folder up to date with a certificate: renewed before it ends, and put there",
+  flags: [
+    { flags: '--to <dir>', about: 'the folder that the server reads' },
+    ...FORMAT_FLAGS,
+    { flags: '--owner <user>', about: 'whose the files are to be (needs root)' },
+    { flags: '--group <group>', about: "their group (default: the owner's)" },
+    { flags: '--hook <command>', about: 'what makes the server read them again; no shell', parse: parseHook },
+    { flags: '--hook-timeout <seconds>', about: 'how long that may take (default: 60)', parse: seconds },
+    { flags: '--window <times>', about: 'only then: 17:00-18:00, or "Sat,Sun 02:00-04:00"' },
+    { flags: '--tz <zone>', about: "of the window, like Europe/Berlin (default: this machine's)" },
+    { flags: '--probe <url>', about: 'must serve the new certificate afterwards, or the files before come back' },
+    { flags: '--with-crl', about: 'put the revocation lists there too, as crl.pem' },
+    { flags: '--key <file>', about: 'the private key, where local-ca does not find it' },
+    { flags: '--password <password>', about: 'opens that key, or the key store that holds it' },
+    { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
+    ...PASSPHRASE_FLAGS,
+  ],
+  examples: [
+    [
+      "local-ca deploy add web.example.test --to /etc/nginx/tls --template nginx --hook 'nginx -s reload'",
+      'nginx reads what stands in /etc/nginx/tls',
+    ],
+    [
+      "local-ca deploy add db1.example.test --to /var/lib/postgresql/tls --template generic --owner postgres --hook 'runuser -u postgres -- pg_ctl reload -D /var/lib/postgresql/15/main' --probe postgres://db1.example.test --window 17:00-18:00 --tz Europe/Berlin",
+      'in the maintenance window; rolled back unless PostgreSQL serves it',
+    ],
+  ],
+  run: async (context, [label = ''], flags) => {
+    const settings = settingsFrom(context, flags);
+    await withAuthority(context, flags, (session) => add(context, session, label, settings, flags));
+    return undefined;
+  },
+};
+
+function seconds(text: string): number {
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 86_400) return Number(text);
+  throw invalid(`--hook-timeout cannot be ${quote(text)}`, 'Give a number of seconds from 1 to 86400.');
+}
+
+const invalid = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OPTION_INVALID', message, hint);
+
+// --- what was asked for ------------------------------------------------------------------------------------------
+
+type Settings = Omit<
+  TargetRecord,
+  'id' | 'label' | 'template' | 'wish' | 'state' | 'serial' | 'contents' | 'problem' | 'failures' | 'retryAt' | 'since'
+>;
+
+/** All that can be checked without the CA. */
+function settingsFrom(context: Context, flags: Flags): Settings {
+  const { to, owner, group, window, tz, probe } = flags as Readonly<Record<string, string | undefined>>;
+  if (to === undefined) {
+    throw new LocalCaError('LOCAL_CA_ANSWER_MISSING', '--to is missing', 'Name the folder that the server reads.');
+  }
+  if (tz !== undefined && window === undefined) throw invalid('--tz was given without --window', 'Add --window.');
+  return {
+    folder: folderFrom(context, to),
+    formats: (flags.format as readonly FormatName[] | undefined) ?? null,
+    owner: owner ?? null,
+    group: group ?? null,
+    hook: hookFrom((flags.hook as readonly string[] | undefined) ?? []),
+    hookTimeout: (flags.hookTimeout as number | undefined) ?? 60,
+    window: window?.trim() ?? null,
+    timeZone: window === undefined ? null : parseWindow(window, tz).timeZone,
+    probe: probe === undefined ? null : probeFrom(probe),
+    withCrl: flags.withCrl === true,
+  };
+}
+
+function folderFrom(context: Context, to: string): string {
+  refuseHomePlaces(to, context.home, '--to');
+  const folder = resolve(to);
+  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true || (stat === undefined && fs.existsSync(dirname(folder)))) return folder;
+  if (stat !== undefined) {
+    const what = stat.isSymbolicLink() ? 'a symbolic link' : 'not a folder';
+    throw new LocalCaError('LOCAL_CA_OUTPUT_EXISTS', `${folder} is ${what}`, 'Give --to the folder itself.');
+  }
+  throw new LocalCaError(
+    'LOCAL_CA_OUTPUT_FAILED',
+    `${folder} cannot be made: the folder above it is not there`,
+    'Make it first, or check the path.',
+  );
+}
+
+/** Whoever runs it later has another working folder. */
+const hookFrom = ([program = '', ...args]: readonly string[]): string[] => {
+  if (program === '') return [];
+  return [/[/\\]/.test(program) && !isAbsolute(program) ? resolve(program) : program, ...args];
+};
+
+/** Without a password that the URL may have. */
+function probeFrom(url: string): string {
+  const { scheme, host, port } = parseTarget(url);
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+// --- and for which certificate -----------------------------------------------------------------------------------
+
+async function add(
+  context: Context,
+  session: Session,
+  wanted: string,
+  settings: Settings,
+  flags: Flags,
+): Promise<void> {
+  const record = await session.ca.get(wanted);
+  const { label } = record;
+  const placement = await placementOf(session, label);
+  const template = await findTemplate(
+    context,
+    (flags.template as string | undefined) ?? placement?.template ?? record.template ?? undefined,
+  );
+  const chosen = { ...settings, label, template: template.name };
+  const before = await targetAt(session, chosen.folder, label);
+  refuseChosenPassword(chosen, template, placement);
+  const source = { file: flags.key as string | undefined, placement, password: secretFrom(flags, 'password') };
+  const key = await check(context, session, record, chosen, source);
+  if (key !== undefined) await keepKey(session, record, key);
+  const id = before?.id ?? toHex(context.ambient.random(4));
+  const target = await withTargetLock(session, id, async () => {
+    // What ran meanwhile may have changed it.
+    const now = before === undefined ? undefined : await targetAt(session, chosen.folder, label);
+    const made = targetFrom(context, id, chosen, now);
+    const event = eventOf(made, 'deploy-add', [label], context.ambient.now(), record.serial);
+    await session.home.store.write([{ kind: 'target', record: made }, event]);
+    return made;
+  });
+  tell(context, target, key !== undefined, before);
+}
+
+/** What is there already: of the same label, it gets new settings. */
+async function targetAt({ home }: Session, folder: string, label: string): Promise<TargetRecord | undefined> {
+  const found = (await home.store.targets()).find((target) => target.folder === folder);
+  if (found === undefined || found.state === 'disabled' || (found.label === label && found.wish === 'enabled'))
+    return found;
+  if (found.label !== label) {
+    throw new LocalCaError(
+      'LOCAL_CA_TARGET_EXISTS',
+      `${quote(found.label)} is deployed to ${folder}`,
+      `Choose another folder, or disable that first: local-ca deploy remove ${found.id}`,
+    );
+  }
+  throw new LocalCaError(
+    'LOCAL_CA_TARGET_EXISTS',
+    `${quote(label)} is being disabled in ${folder}`,
+    `Let that be done first: local-ca deploy run ${found.id} --now`,
+  );
+}
+
+/** A password that somebody chose is on no record. */
+function refuseChosenPassword(
+  { label, folder, formats }: Settings & { readonly label: string },
+  template: Template,
+  placement: PlacementRecord | undefined,
+): void {
+  if (placement?.passwordGiven !== true || placement.folder !== folder) return;
+  const stores =
+    formats === null
+      ? template.files.some(({ content }) => contentOf(content).password === 'key')
+      : formats.some((format) => ['p12', 'jks'].includes(format));
+  if (!stores) return;
+  throw new LocalCaError(
+    'LOCAL_CA_PASSWORD_REQUIRED',
+    `the key stores of ${quote(label)} in ${folder} have a password that somebody chose, and local-ca does not keep it`,
+    'Deploy to another folder, where local-ca makes one up; or PEM files, with --format pem.',
+  );
+}
+
+/** Everything that `deploy run` would stumble over, while somebody is there to mend it. Gives the key that is to be kept. */
+async function check(
+  context: Context,
+  session: Session,
+  record: CertificateRecord,
+  chosen: Settings & Pick<TargetRecord, 'label' | 'template'>,
+  source: KeySource,
+): Promise<PrivateKey | undefined> {
+  const { ca } = session;
+  assertCounts(record, context.ambient.now());
+  const key = await keyToKeep(record, source);
+  const sources: GoalSources = {
+    ...sourcesOf(context, session),
+    ca: {
+      get: (label) => ca.get(label),
+      export: (serial) => ca.export(serial, key),
+      revocationLists: () => ca.revocationLists(),
+    },
+  };
+  // The lists of this CA are made by the first run.
+  warnOf(context, chosen, await goalOf({ ...chosen, withCrl: chosen.withCrl && record.issuerId === null }, sources));
+  return key;
+}
+
+function warnOf({ io, env }: Context, { folder, hook, window }: Settings, { files }: Goal): void {
+  try {
+    refuseForeign(folder, files, false);
+  } catch (error) {
+    if (!(error instanceof LocalCaError)) throw error;
+    io.warn(`${error.message}; deploy run replaces it only with --force`);
+  }
+  const [program] = hook;
+  if (program !== undefined && !isThere(program, env.PATH)) {
+    io.warn(`there is no program ${quote(program)} that could be run as the hook`);
+  }
+  if (hook.length === 0) io.say('without --hook, nothing tells the server of new files');
+  if (window !== null && hook.length === 0) io.say('the window is for the files alone then');
+}
+
+/** Windows finds programs by rules of its own. */
+function isThere(program: string, path = ''): boolean {
+  if (process.platform === 'win32') return true;
+  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program));
+  return places.some((place) => {
+    try {
+      fs.accessSync(place, fs.constants.X_OK);
+      return fs.statSync(place).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
+
+// --- what is recorded --------------------------------------------------------------------------------------------
+
+function targetFrom(
+  { ambient }: Context,
+  id: string,
+  settings: Settings & Pick<TargetRecord, 'label' | 'template'>,
+  before: TargetRecord | undefined,
+): TargetRecord {
+  const now = ambient.now();
+  if (before !== undefined && before.state !== 'disabled') return { ...before, ...settings, retryAt: null };
+  const fresh: TargetRecord = {
+    ...settings,
+    id,
+    wish: 'enabled',
+    state: 'not-enabled',
+    serial: null,
+    contents: null,
+    problem: null,
+    failures: 0,
+    retryAt: null,
+    since: now,
+  };
+  return windowOf(fresh, now) === undefined ? fresh : { ...fresh, state: 'waiting' };
+}
+
+function tell({ io, ambient }: Context, target: TargetRecord, isKept: boolean, before: TargetRecord | undefined): void {
+  const { label, folder, hook, id } = target;
+  const now = ambient.now();
+  const isUpdate = before !== undefined && before.state !== 'disabled';
+  io.say(`${io.style('green', isUpdate ? 'changed' : 'added')} ${label} in ${folder}: ${describeState(target, now)}`);
+  if (hook.length > 0) io.say(`  hook: ${formatHook(hook)}`);
+  if (isKept) io.say('  a copy of its private key is kept in the home from now on: a deployment needs it');
+  io.say('next: local-ca deploy run');
+  io.result(targetJson(target, now), id);
+}

@@ -1,0 +1,76 @@
+import type { Command, Context, Flags } from '../command.ts';
+import {
+  changeLine,
+  exitCodeOf,
+  outcomeJson,
+  type Preview,
+  previewRound,
+  type Round,
+  runRound,
+} from '../deploy-round.ts';
+import { targetJson } from '../deployment.ts';
+import { table } from '../io.ts';
+import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
+
+export const RUN_FLAGS = [
+  { flags: '--now', about: 'at once: without regard to windows, and to what failed before' },
+  { flags: '--no-renew', about: 'deploy what there is, and renew nothing' },
+  { flags: '--force', about: 'replace files that local-ca did not make, or that somebody edited' },
+] as const;
+
+export const deployRun: Command = {
+  name: 'deploy run',
+  args: '[targets...]',
+  summary: 'Do what is due now: renew, put files in place, run hooks',
+  flags: [...RUN_FLAGS, { flags: '--dry-run', about: 'show what would be done, and do nothing' }, ...PASSPHRASE_FLAGS],
+  examples: [
+    ['local-ca deploy run', 'everything that is due; for cron or a timer'],
+    ['local-ca deploy run web.example.test --now', 'one of them, outside its window too'],
+    ['local-ca deploy run --dry-run', 'what would be done'],
+  ],
+  run: async (context, wanted, flags) =>
+    withAuthority(context, flags, async (session) => {
+      if (flags.dryRun === true) return tellPreviews(context, await previewRound(context, session, wanted, flags));
+      return runOnce(context, session, wanted, flags);
+    }),
+};
+
+async function runOnce(
+  context: Context,
+  session: Session,
+  wanted: readonly string[],
+  flags: Flags,
+): Promise<number | undefined> {
+  const round = await runRound(context, session, wanted, flags);
+  if (round.outcomes.length === 0) context.io.say('nothing is deployed yet: local-ca deploy add --help');
+  tellRound(context, round);
+  return exitCodeOf(round);
+}
+
+function tellRound({ io, ambient }: Context, { outcomes, renewed }: Round): void {
+  const json = {
+    renewed: renewed.map(({ label, serial }) => ({ label, serial })),
+    targets: outcomes.map((outcome) => outcomeJson(outcome, ambient.now())),
+  };
+  io.result(json, outcomes.map(changeLine).filter(Boolean).join('\n'));
+}
+
+function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): undefined {
+  const rows = previews.map((one) => [one.target.label, one.target.folder, previewText(one)]);
+  const json = previews.map(({ target, renews, step, problem }) => ({
+    ...targetJson(target, ambient.now()),
+    renews,
+    would: step?.kind === 'work' ? step.work : (step?.kind ?? 'fail'),
+    problem: problem ?? target.problem,
+  }));
+  io.result(json, table(['LABEL', 'FOLDER', 'WOULD'], rows));
+}
+
+function previewText({ renews, step, problem }: Preview): string {
+  const renewal = renews ? ['renew'] : [];
+  if (step === null) return [...renewal, `fail: ${problem}`].join(', ');
+  if (step.kind === 'work') return [...renewal, step.work].join(', ');
+  if (step.kind === 'wait') return [...renewal, `wait until ${step.until.toISOString()}`].join(', ');
+  if (step.kind === 'later') return [...renewal, `wait until ${step.at.toISOString()}`].join(', ');
+  return renews ? 'renew, update' : 'do nothing';
+}

@@ -1,0 +1,158 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { quote } from '../../core/text.ts';
+import { cronFile, cronLine, type ScheduleFile, systemdUnits, windowsTask } from '../../deploy/schedules.ts';
+import { writeWhole } from '../../disk.ts';
+import { LocalCaError } from '../../errors.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { changeLine, exitCodeOf, outcomeJson, runRound } from '../deploy-round.ts';
+import { PASSPHRASE_FLAGS, withAuthority } from '../session.ts';
+import { oneOf } from '../values.ts';
+import { RUN_FLAGS } from './deploy-run.ts';
+
+const SCHEDULERS = ['systemd', 'cron', 'windows'] as const;
+
+export const deployWatch: Command = {
+  name: 'deploy watch',
+  args: '[targets...]',
+  summary: 'Do what is due now, and look again every ten minutes',
+  flags: [
+    { flags: '--every <time>', about: 'how often to look: 10m, 90s or 2h (default: 10m)', parse: interval },
+    { flags: '--once', about: 'look once, and end' },
+    ...RUN_FLAGS.filter(({ flags }) => flags !== '--now'),
+    {
+      flags: '--print <scheduler>',
+      about: `instead, print what makes one do this: ${SCHEDULERS.join(', ')}`,
+      ...oneOf('--print', SCHEDULERS),
+    },
+    { flags: '--out <dir>', about: 'with --print: write the files there' },
+    ...PASSPHRASE_FLAGS,
+  ],
+  examples: [
+    ['local-ca deploy watch', 'in the foreground, until Ctrl-C'],
+    ['local-ca deploy watch --print systemd', 'a service and a timer, to be put in place'],
+    ['local-ca deploy watch --print windows --out .', 'a task for schtasks'],
+  ],
+  run: async (context, wanted, flags) => {
+    if (flags.print !== undefined) return print(context, flags.print as Scheduler, flags.out as string | undefined);
+    if (flags.out !== undefined) throw wrong('--out was given without --print', 'Add --print, or leave it out.');
+    if (flags.once === true) return oneRound(context, wanted, flags);
+    return watch(context, wanted, flags);
+  },
+};
+
+const wrong = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OPTION_INVALID', message, hint);
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+function interval(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,5})([smh])$/.exec(text.trim()) ?? [];
+  const ms = Number(digits) * (UNITS[unit] ?? 0);
+  if (ms > 0 && ms <= 24 * 3_600_000) return ms;
+  throw wrong(`--every cannot be ${quote(text)}`, 'Give a time up to a day, like 10m, 90s or 2h.');
+}
+
+// --- rounds ------------------------------------------------------------------------------------------------------
+
+const USUAL = 600_000;
+/** Machines that were started together should not all ask the same server at the same time. */
+const JITTER = 0.1;
+
+/** Until a signal. Within a round it ends the program as always, and the next start takes up what was cut short. */
+async function watch(context: Context, wanted: readonly string[], flags: Flags): Promise<undefined> {
+  const every = (flags.every as number | undefined) ?? USUAL;
+  context.io.say(`looking every ${every / 1000} seconds; Ctrl-C ends it`);
+  for (;;) {
+    await survive(context, () => oneRound(context, wanted, flags));
+    const [share = 0] = context.ambient.random(1);
+    if (await sleepOrSignal(every * (1 + (JITTER * share) / 255))) break;
+  }
+  context.io.say('stopped');
+}
+
+/** A home on a disk that is away for a minute, a defect of ours: the next round may do better. */
+async function survive({ io }: Context, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const hint = error instanceof LocalCaError ? `\n${error.hint}` : '';
+    io.error(`local-ca: ${error instanceof Error ? error.message : String(error)}${hint}`);
+  }
+}
+
+/** Opened anew each time: nothing of the home is held in between. */
+function oneRound(context: Context, wanted: readonly string[], flags: Flags): Promise<number | undefined> {
+  return withAuthority(context, flags, async (session) => {
+    const { io, ambient } = context;
+    const round = await runRound(context, session, wanted, flags);
+    for (const outcome of round.outcomes.filter(({ changed }) => changed)) {
+      io.data(io.options.json ? JSON.stringify(outcomeJson(outcome, ambient.now())) : changeLine(outcome));
+    }
+    return exitCodeOf(round);
+  });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Whether a signal came. While it sleeps there is nothing to undo, and being told to end is no failure. */
+function sleepOrSignal(ms: number): Promise<boolean> {
+  return new Promise((done) => {
+    const usual = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
+    const end = (signalled: boolean) => {
+      clearTimeout(timer);
+      for (const [signal, listeners] of usual) {
+        process.removeAllListeners(signal);
+        for (const listener of listeners) process.on(signal, listener);
+      }
+      done(signalled);
+    };
+    const timer = setTimeout(() => end(false), ms);
+    for (const signal of SIGNALS) process.removeAllListeners(signal).on(signal, () => end(true));
+  });
+}
+
+// --- schedulers --------------------------------------------------------------------------------------------------
+
+type Scheduler = (typeof SCHEDULERS)[number];
+
+/** Where a file of a scheduler belongs. */
+interface Placed {
+  readonly folder: string;
+  readonly file: ScheduleFile;
+}
+
+function print({ io, home }: Context, scheduler: Scheduler, out: string | undefined): undefined {
+  const paths = { node: process.execPath, program: resolve(process.argv[1] ?? ''), home: resolve(home) };
+  const placed = MADE_BY[scheduler](paths);
+  if (out !== undefined) {
+    for (const { file } of placed) writeWhole(join(out, file.name), file.bytes, 0o644, { replace: true });
+    const written = placed.map(({ file }) => join(out, file.name));
+    io.result({ files: written.map((path) => resolve(path)) }, written.join('\n'));
+    return;
+  }
+  const texts = placed.map(({ folder, file }) => ({ name: file.name, folder, text: textOf(file) }));
+  const parts = texts.map(({ name, folder, text }) => (texts.length > 1 ? `# ${join(folder, name)}\n${text}` : text));
+  io.result({ files: texts }, parts.join('\n'));
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+const MADE_BY: Readonly<Record<Scheduler, (paths: Parameters<typeof cronLine>[0]) => readonly Placed[]>> = {
+  systemd: (paths) => {
+    const scope = isRoot() ? 'system' : 'user';
+    const folder = isRoot() ? '/etc/systemd/system' : join(homedir(), '.config', 'systemd', 'user');
+    return systemdUnits(paths, { scope }).map((file) => ({ folder, file }));
+  },
+  cron: (paths) => {
+    if (isRoot()) return [{ folder: '/etc/cron.d', file: cronFile(paths) }];
+    const bytes = new TextEncoder().encode(`${cronLine(paths)}\n`);
+    return [{ folder: '', file: { name: 'local-ca-deploy', bytes } }];
+  },
+  windows: (paths) => [{ folder: '', file: windowsTask(paths) }],
+};
+
+/** The Task Scheduler's files are UTF-16, with a mark in front and line ends of their own. */
+function textOf({ bytes }: ScheduleFile): string {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes).replaceAll('\r\n', '\n');
+}

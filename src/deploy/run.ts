@@ -1,0 +1,146 @@
+/** Brings one target to where it should be, as far as the clock allows: what `deploy run` does to each. */
+import type { TargetRecord } from '../store/store.ts';
+import { disable } from './disable.ts';
+import type { Goal } from './goal.ts';
+import { planStep, type Step, workFor } from './plan.ts';
+import { type DeployPorts, eventOf, save } from './ports.ts';
+import { assertPlaceable, isIntact } from './standing.ts';
+import { isUnderWay, moved, settledState, type Work } from './states.ts';
+import { reasonOf, rollBack, update } from './update.ts';
+
+export interface RunOptions {
+  /** Without regard to the window, nor to earlier failures. */
+  readonly atOnce?: boolean;
+  /** Replace files that local-ca did not make, or that somebody edited. */
+  readonly force?: boolean;
+}
+
+export type Result =
+  | 'unchanged'
+  | 'waiting'
+  | 'later'
+  | 'busy'
+  | 'enabled'
+  | 'updated'
+  | 'disabled'
+  | 'failed'
+  /** It was taken off the list meanwhile. */
+  | 'gone';
+
+export interface Outcome {
+  /** As it is now. */
+  readonly target: TargetRecord;
+  readonly result: Result;
+  /** Whether anything about it is new since the run before. */
+  readonly changed: boolean;
+}
+
+/** Takes its lock, and does what is due. */
+export async function runTarget(ports: DeployPorts, known: TargetRecord, options: RunOptions = {}): Promise<Outcome> {
+  const release = await ports.lock(known.id);
+  if (release === undefined) return { target: known, result: 'busy', changed: false };
+  try {
+    const target = (await ports.store.targets()).find(({ id }) => id === known.id);
+    if (target === undefined) return { target: known, result: 'gone', changed: false };
+    return await runLocked(ports, target, options);
+  } finally {
+    release();
+  }
+}
+
+/** The same for whoever holds the lock already. */
+export async function runLocked(ports: DeployPorts, before: TargetRecord, options: RunOptions = {}): Promise<Outcome> {
+  const { target, result } = await act(ports, before, options);
+  const changed = DONE.includes(result) || NEWS.some((key) => target[key] !== before[key]);
+  return { target, result, changed };
+}
+
+const DONE: readonly Result[] = ['enabled', 'updated', 'disabled'];
+const NEWS = ['state', 'problem', 'failures'] as const;
+
+/** What `runTarget` would do, without doing it; null for a step that something stands in the way of. */
+export async function previewTarget(
+  ports: DeployPorts,
+  target: TargetRecord,
+  options: RunOptions,
+): Promise<{ readonly step: Step | null; readonly problem: string | null }> {
+  const { work, obstacle } = await look(ports, target, options);
+  if (obstacle !== null) return { step: null, problem: obstacle };
+  return { step: planStep(target, work, ports.now(), options.atOnce === true), problem: null };
+}
+
+type Facts =
+  | { readonly work: Work | undefined; readonly goal: Goal | undefined; readonly obstacle: null }
+  | { readonly work: Work | undefined; readonly goal: undefined; readonly obstacle: string };
+
+async function look(ports: DeployPorts, target: TargetRecord, { force = false }: RunOptions): Promise<Facts> {
+  if (target.wish === 'disabled') return { work: workFor(target, false), goal: undefined, obstacle: null };
+  try {
+    const goal = await ports.goal(target);
+    const upToDate = goal.contents === target.contents && isIntact(target.folder, goal.files);
+    const work = workFor(target, upToDate);
+    // What was cut short may have its files halfway in place.
+    if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal.files, force);
+    return { work, goal, obstacle: null };
+  } catch (error) {
+    return { work: workFor(target, true), goal: undefined, obstacle: reasonOf(error) };
+  }
+}
+
+type Done = Pick<Outcome, 'target' | 'result'>;
+
+async function act(ports: DeployPorts, target: TargetRecord, options: RunOptions): Promise<Done> {
+  const { work, goal, obstacle } = await look(ports, target, options);
+  if (obstacle !== null) return { target: await stop(ports, target, obstacle), result: 'failed' };
+  const step = planStep(target, work, ports.now(), options.atOnce === true);
+  if (step.kind === 'later') return { target, result: 'later' };
+  if (step.kind === 'wait') return { target: await wait(ports, target), result: 'waiting' };
+  if (step.kind === 'nothing') return rest(ports, target);
+  if (step.work === 'disable' || goal === undefined) return resultOf(await disable(ports, target), 'disabled');
+  const after = await update(ports, target, goal, step.work, options.force === true);
+  // Something else may be wrong with it, such as a certificate that could not be renewed: that is no failure of this.
+  return { target: after, result: after.failures > 0 ? 'failed' : VERBS[step.work] };
+}
+
+const VERBS = { enable: 'enabled', update: 'updated' } as const;
+
+const resultOf = (target: TargetRecord, result: Result): Done => ({
+  target,
+  result: target.problem === null ? result : 'failed',
+});
+
+/** Says what stands in the way, once. What was under way cannot go on: the files before come back. */
+async function stop(ports: DeployPorts, target: TargetRecord, problem: string): Promise<TargetRecord> {
+  if (isUnderWay(target)) return rollBack(ports, target, problem, { told: true, log: [] });
+  const now = ports.now();
+  const stopped = moved(target, settledState(target), now, { problem, retryAt: null });
+  if (target.problem === problem && target.state === stopped.state) return target;
+  return save(ports, stopped, eventOf(stopped, 'deploy-failed', [problem], now));
+}
+
+async function wait(ports: DeployPorts, target: TargetRecord): Promise<TargetRecord> {
+  if (target.state === 'waiting') return target;
+  const now = ports.now();
+  const waiting = moved(target, 'waiting', now);
+  return save(ports, waiting, eventOf(waiting, 'deploy', [`waits for its window, ${target.window}`], now));
+}
+
+/** All is as it should be; perhaps again, after something that somebody mended. */
+async function rest(ports: DeployPorts, target: TargetRecord): Promise<Done> {
+  if (target.wish === 'disabled') return { target, result: 'unchanged' };
+  const problem = ports.trouble(target.label);
+  const resting = moved(target, 'enabled', ports.now(), { problem, failures: 0, retryAt: null });
+  const isNews = target.state !== 'enabled' || target.problem !== problem;
+  if (isNews) await save(ports, resting, ...newsOf(ports, resting));
+  return resultOf(isNews ? resting : target, 'unchanged');
+}
+
+function newsOf(ports: DeployPorts, target: TargetRecord) {
+  const { problem } = target;
+  const now = ports.now();
+  return [
+    problem === null
+      ? eventOf(target, 'deploy', ['all is as it should be again'], now)
+      : eventOf(target, 'deploy-failed', [problem], now),
+  ];
+}

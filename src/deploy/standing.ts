@@ -1,0 +1,34 @@
+/** What stands in a target's folder, held against what local-ca wrote there. */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { OutputFile } from '../bundle/file.ts';
+import { isCommitted } from '../bundle/journal.ts';
+import { isFolder, readManifest, refuseForeign, sha256 } from '../bundle/manifest.ts';
+import { isInside, readStanding } from '../bundle/standing.ts';
+import { attempt } from '../core/attempt.ts';
+import { LocalCaError } from '../errors.ts';
+
+/** Whether each of the files is there as local-ca wrote it last, whatever was in it. */
+export function isIntact(folder: string, files: readonly OutputFile[]): boolean {
+  if (attempt(() => isFolder(folder)) !== true || isCommitted(folder)) return false;
+  const manifest = readManifest(folder);
+  return files.every(({ path }) => {
+    const standing = isInside(folder, path) ? attempt(() => readStanding(join(folder, path))) : undefined;
+    return standing !== undefined && sha256(standing.bytes) === manifest.files.get(path);
+  });
+}
+
+/**
+ * Throws LOCAL_CA_OUTPUT_EXISTS or LOCAL_CA_OUTPUT_FAILED when the files could not be put there: a link in the folder's
+ * place, a file that somebody edited, a disk that is not mounted.
+ */
+export function assertPlaceable(folder: string, files: readonly OutputFile[], force: boolean): void {
+  if (isFolder(folder)) refuseForeign(folder, files, force);
+  else if (!existsSync(dirname(resolve(folder)))) {
+    throw new LocalCaError(
+      'LOCAL_CA_OUTPUT_FAILED',
+      `${folder} cannot be made: the folder above it is not there`,
+      'Make it, or mount its disk.',
+    );
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * New files for a server: put in place, the server told, and asked what it serves. When it does not serve them, the files
+ * before come back, and it is told again. A run that was cut short anywhere in this is simply done again: the copies of
+ * what stood there before stay those of the first attempt.
+ */
+import { stageDirectory } from '../bundle/directory.ts';
+import { dropPrevious, hasPrevious, keepPrevious, restorePrevious } from '../bundle/previous.ts';
+import { LocalCaError } from '../errors.ts';
+import type { TargetRecord } from '../store/store.ts';
+import type { Goal } from './goal.ts';
+import { retryAfter } from './plan.ts';
+import { callHook, type DeployPorts, eventOf, save } from './ports.ts';
+import { DURING, isUnderWay, moved, settledState } from './states.ts';
+
+export async function update(
+  ports: DeployPorts,
+  target: TargetRecord,
+  goal: Goal,
+  work: 'enable' | 'update',
+  force: boolean,
+): Promise<TargetRecord> {
+  const resumed = isUnderWay(target);
+  const kept = ports.previous(target.id);
+  // Of earlier work that ended just before it would have dropped them.
+  if (!resumed) dropPrevious(kept);
+  const begun = await save(ports, moved(target, DURING[work], ports.now(), { retryAt: null }));
+  const { problem, told, log } = await tryUpdate(ports, begun, goal, force);
+  if (problem !== null) return rollBack(ports, begun, problem, { told: told || resumed, log });
+  const { serial, contents } = goal;
+  const changes = { serial, contents, problem: ports.trouble(target.label), failures: 0, retryAt: null };
+  const done = moved(begun, 'enabled', ports.now(), changes);
+  const verb = work === 'enable' ? 'enabled' : 'updated';
+  await save(ports, done, eventOf(done, 'deploy', [`${verb} with ${serial}`, ...log], ports.now()));
+  dropPrevious(kept);
+  return done;
+}
+
+interface Attempt {
+  readonly problem: string | null;
+  /** The server may have read the new files. */
+  readonly told: boolean;
+  readonly log: readonly string[];
+}
+
+async function tryUpdate(ports: DeployPorts, target: TargetRecord, goal: Goal, force: boolean): Promise<Attempt> {
+  const problem = await placeFiles(ports, target, goal, force);
+  if (problem !== null) return { problem, told: false, log: [] };
+  const hook = await callHook(ports, target, goal.serial);
+  const { log } = hook;
+  if (hook.problem !== null || target.probe === null) return { problem: hook.problem, told: true, log };
+  const answer = await ports.probe(target.probe, goal.fingerprint);
+  if (answer.ok) return { problem: null, told: true, log: [...log, `${target.probe} serves it`] };
+  return { problem: answer.why, told: true, log };
+}
+
+/** All of them or none. Gives why not. */
+async function placeFiles(
+  ports: DeployPorts,
+  { id, folder }: TargetRecord,
+  { files }: Goal,
+  force: boolean,
+): Promise<string | null> {
+  try {
+    const paths = files.map(({ path }) => path);
+    await keepPrevious(folder, paths, ports.previous(id));
+    await (await stageDirectory(folder, files, { force })).commit();
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** A defect of ours is no reason that a person could do something about. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof LocalCaError) return error.message;
+  throw error;
+}
+
+/** Puts the files before back; when the server may have read the new ones, it is told again. */
+export async function rollBack(
+  ports: DeployPorts,
+  target: TargetRecord,
+  problem: string,
+  { told, log }: { readonly told: boolean; readonly log: readonly string[] },
+): Promise<TargetRecord> {
+  const kept = ports.previous(target.id);
+  try {
+    if (hasPrevious(kept)) await restorePrevious(target.folder, kept);
+  } catch (error) {
+    // It stays under way, and the next run tries again.
+    const both = `${problem}; and the files before could not be put back: ${reasonOf(error)}`;
+    return fail(ports, target, both, log);
+  }
+  const again = told ? await callHook(ports, target, target.serial) : { problem: null, log: [] };
+  const all = again.problem === null ? problem : `${problem}; with the files before, ${again.problem}`;
+  const back = moved(target, settledState(target), ports.now());
+  const failed = await fail(ports, back, all, [...log, 'the files before are back', ...again.log]);
+  dropPrevious(kept);
+  return failed;
+}
+
+export function fail(
+  ports: DeployPorts,
+  target: TargetRecord,
+  problem: string,
+  log: readonly string[],
+): Promise<TargetRecord> {
+  const failures = target.failures + 1;
+  const now = ports.now();
+  const failed = { ...target, problem, failures, retryAt: retryAfter(failures, now) };
+  return save(ports, failed, eventOf(failed, 'deploy-failed', [problem, ...log], now));
+}

@@ -1,0 +1,424 @@
+/** `deploy`, as people and schedulers use it: the real program, real files, hooks that are small programs of Node. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, type TestContext, test } from 'node:test';
+import { tryFileLock } from '../../src/store/lock.ts';
+import { type CliOptions, localCa, localCaJson, program } from '../support/cli.ts';
+import { atDate } from '../support/faketime.ts';
+import { needs } from '../support/peers.ts';
+import { temporaryFolder } from '../support/temp.ts';
+import { assertNothingDone, assertRefused, posix, type Refusal } from './support.ts';
+
+const LABEL = 'web.example.test';
+
+interface Shown {
+  readonly id: string;
+  readonly label: string;
+  readonly folder: string;
+  readonly state: string;
+  readonly stateText: string;
+  readonly serial: string | null;
+  readonly problem: string | null;
+  readonly hook: readonly string[] | null;
+  readonly next: string;
+}
+interface Ran {
+  readonly renewed: readonly { readonly label: string; readonly serial: string }[];
+  readonly targets: readonly (Shown & { readonly result: string; readonly changed: boolean })[];
+}
+
+/** A hook that writes down what it was told. */
+const noting = (file: string) =>
+  JSON.stringify([
+    process.execPath,
+    '-e',
+    `const { LOCAL_CA_LABEL: l, LOCAL_CA_DIR: d, LOCAL_CA_SERIAL: s } = process.env;
+     require('node:fs').appendFileSync(${JSON.stringify(file)}, [l, d, s].join(' ') + '\\n'); console.log('noted')`,
+  ]);
+
+/** A home with a certificate whose files are in ./web.example.test. */
+async function ground(t: TestContext): Promise<CliOptions & { cwd: string }> {
+  const cwd = temporaryFolder(t);
+  const options = { home: join(cwd, 'home'), cwd };
+  await localCaJson(['init', '--yes'], options);
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
+  return options;
+}
+
+const run = (options: CliOptions, ...args: readonly string[]) =>
+  localCaJson<Ran>(['deploy', 'run', ...args], options).then(({ targets: [first], renewed }) => ({
+    ...first,
+    renewed,
+  }));
+const state = (options: CliOptions) => localCa(['deploy', 'state', '--json'], options);
+
+test('a deployment is added, run, looked at, and removed again', async (t) => {
+  const options = await ground(t);
+  const { cwd } = options;
+  const notes = join(cwd, 'notes');
+  const added = await localCaJson<Shown>(
+    ['deploy', 'add', LABEL, '--to', 'tls', '--hook', noting(notes), '--tz', 'UTC', '--window', '00:00-24:00'],
+    options,
+  );
+  assert.match(added.id, /^[0-9a-f]{8}$/);
+  assert.equal(added.folder, join(cwd, 'tls'));
+  assert.equal(added.stateText, 'Waiting for the window (00:00-24:00 UTC, open now)');
+  assert.equal(fs.existsSync(join(cwd, 'tls')), false);
+
+  const dry = await localCa(['deploy', 'run', '--dry-run'], options);
+  assert.match(dry.stdout, /^LABEL +FOLDER +WOULD\nweb\.example\.test +\/?.*tls +enable\n$/);
+  assert.equal(fs.existsSync(join(cwd, 'tls')), false);
+
+  const first = await localCa(['deploy', 'run'], options);
+  assert.equal(first.status, 0, first.stderr);
+  const [label, folder, result, serial] = first.stdout.trim().split('\t');
+  assert.deepEqual([label, folder, result], [LABEL, join(cwd, 'tls'), 'enabled']);
+  assert.equal(fs.readFileSync(notes, 'utf8'), `${LABEL} ${join(cwd, 'tls')} ${serial}\n`);
+  const second = await localCa(['deploy', 'run', '--quiet'], options);
+  assert.deepEqual([second.status, second.stdout, second.stderr], [0, '', '']);
+
+  const log = await localCa(['deploy', 'state', '--log'], options);
+  assert.equal(log.status, 0);
+  assert.match(log.stdout, /Enabled .* renew on \d{4}-\d\d-\d\d\n/);
+  assert.match(log.stdout, /deploy {2}enabled with [0-9a-f]+\n {4}\$ .* \(done, [\d.]+ s\)\n {4}noted\n/);
+
+  const removed = await localCa(['deploy', 'remove', 'tls'], options);
+  assert.equal(removed.status, 0, removed.stderr);
+  assert.match(removed.stderr, /: Disabled\nthe copy of its private key stays in the home\n/);
+  assert.equal(fs.existsSync(join(cwd, 'tls')), false);
+  assert.equal(fs.readFileSync(notes, 'utf8').split('\n').length, 3);
+  assert.match((await localCa(['deploy', 'list'], options)).stdout, /disabled/);
+
+  const again = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  assert.deepEqual([again.id, again.state, again.hook], [added.id, 'not-enabled', null]);
+  assert.equal((await run(options)).result, 'enabled');
+  await localCaJson(['deploy', 'remove', LABEL], options);
+  assert.match((await localCa(['deploy', 'remove', LABEL], options)).stderr, /^forgotten web\.example\.test/);
+  assert.deepEqual(await localCaJson(['deploy', 'list'], options), []);
+  assert.equal(fs.existsSync(join(options.home, 'deploy', added.id)), false);
+});
+
+test('new settings for the same folder change the deployment, and what was there goes on', async (t) => {
+  const options = await ground(t);
+  const first = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await run(options);
+  const second = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls', '--format', 'pem,p12'], options);
+  assert.deepEqual([second.id, second.state], [first.id, 'enabled']);
+  assert.equal((await run(options)).result, 'updated');
+  const password = fs.readFileSync(join(options.cwd, 'tls', passwordFile(options.cwd)));
+  await localCaJson(['renew', LABEL], options);
+  assert.equal((await run(options)).result, 'updated');
+  assert.deepEqual(fs.readFileSync(join(options.cwd, 'tls', passwordFile(options.cwd))), password);
+});
+
+const passwordFile = (cwd: string) => {
+  const found = fs.readdirSync(join(cwd, 'tls')).find((name) => /password/i.test(name));
+  assert.ok(found);
+  return found;
+};
+
+test('a hook that fails: exit 1 and the reason once, exit 3 of deploy state, then back-off', async (t) => {
+  const options = await ground(t);
+  const hook = JSON.stringify([process.execPath, '-e', "console.error('no such server'); process.exit(4)"]);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--hook', hook], options);
+  const failed = await localCa(['deploy', 'run', '--quiet'], options);
+  assert.equal(failed.status, 1);
+  assert.match(
+    failed.stderr,
+    /^failed web\.example\.test in .*: the hook ended with exit code 4; .*; tried again after /,
+  );
+  assert.match(failed.stdout, /\tfailed\t-\n$/);
+  const later = await localCa(['deploy', 'run', '--quiet'], options);
+  assert.deepEqual([later.status, later.stdout, later.stderr], [0, '', '']);
+  const shown = await state(options);
+  assert.equal(shown.status, 3);
+  assert.equal((JSON.parse(shown.stdout) as Shown[])[0]?.state, 'not-enabled');
+  assert.match((await localCa(['deploy', 'state', '--log'], options)).stdout, /no such server/);
+  assert.equal((await localCa(['deploy', 'run', '--now'], options)).status, 1);
+});
+
+test('a window that is shut is waited for, with the words of the console', async (t) => {
+  const options = await ground(t);
+  // In two hours, for one.
+  const hour = (new Date().getUTCHours() + 2) % 24;
+  const times = [hour, (hour + 1) % 24].map((one) => `${String(one).padStart(2, '0')}:00`).join('-');
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--window', times, '--tz', 'UTC'], options);
+  assert.equal((await run(options)).result, 'waiting');
+  const shown = JSON.parse((await state(options)).stdout) as Shown[];
+  assert.ok(shown[0]?.stateText.startsWith(`Waiting for the window (${times} UTC, opens 2`), shown[0]?.stateText);
+  assert.match(shown[0]?.next ?? '', /^enable at \d{4}-/);
+  const waits = await localCa(['deploy', 'remove', LABEL, '--revoke'], options);
+  // Nothing of it was there yet, so that there is nothing to wait for.
+  assert.equal(waits.status, 0, waits.stderr);
+  assert.match(waits.stderr, /Disabled[\s\S]*revoked web\.example\.test/);
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--window', times, '--tz', 'UTC'], options);
+  assert.equal((await run(options, '--now')).result, 'enabled');
+  const held = await localCa(['deploy', 'remove', LABEL, '--revoke'], options);
+  assert.equal(held.status, 1);
+  assert.match(held.stderr, /not revoked: it is still served/);
+  assert.equal((await run(options, LABEL, '--now')).result, 'disabled');
+});
+
+test('the key is found where the files are, also behind a password, and kept', async (t) => {
+  const options = await ground(t);
+  const { home } = options;
+  const keys = () => fs.readdirSync(join(home, 'keys')).length;
+  assert.equal(keys(), 0);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  assert.equal(keys(), 1);
+  const p12 = ['issue', 'b.test', '--format', 'p12', '--password', 'secret'];
+  await localCaJson(p12, options);
+  const refusal: Refusal = { code: 'LOCAL_CA_KEY_NOT_KEPT', says: '"b.test"', hint: /--password-file FILE/ };
+  await assertRefused(['deploy', 'add', 'b.test', '--to', 'b'], options, refusal);
+  assert.equal(keys(), 1);
+  fs.writeFileSync(join(options.cwd, 'pw'), 'secret\n');
+  await localCaJson(['deploy', 'add', 'b.test', '--to', 'b', '--password-file', 'pw'], options);
+  assert.equal(keys(), 2);
+  await localCaJson(['issue', 'c.test'], options);
+  fs.renameSync(join(options.cwd, 'c.test', 'c.test.key.pem'), join(options.cwd, 'c.key'));
+  const gone: Refusal = { code: 'LOCAL_CA_KEY_NOT_KEPT', says: '"c.test"', hint: /--key FILE/ };
+  await assertRefused(['deploy', 'add', 'c.test', '--to', 'c'], options, gone);
+  const other: Refusal = { code: 'LOCAL_CA_KEY_MISMATCH', says: 'c.key does not belong to the certificate "web' };
+  await localCaJson(['issue', LABEL], options);
+  fs.rmSync(join(home, 'keys'), { recursive: true });
+  fs.mkdirSync(join(home, 'keys'), { mode: 0o700 });
+  await assertRefused(['deploy', 'add', LABEL, '--to', 'w', '--key', 'c.key'], options, other);
+  await localCaJson(['deploy', 'add', 'c.test', '--to', 'c', '--key', 'c.key'], options);
+  assert.equal(keys(), 1);
+});
+
+describe('deploy add refuses, and does nothing', () => {
+  const cwd = temporaryFolder();
+  const options = { home: join(cwd, 'home'), cwd };
+  before(async () => {
+    await localCaJson(['init', '--yes'], options);
+    await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
+    await localCaJson(['issue', 'bad.test'], options);
+    await localCaJson(['revoke', 'bad.test', '--yes'], options);
+    await localCaJson(['issue', 'p12.test', '--format', 'p12', '--password', 'secret'], options);
+    await localCaJson(['deploy', 'add', LABEL, '--to', 'taken'], options);
+    fs.mkdirSync(join(cwd, 'real'));
+    fs.symlinkSync(join(cwd, 'real'), join(cwd, 'link'));
+    fs.writeFileSync(join(cwd, 'file'), '');
+  });
+
+  const option = (says: string): Refusal => ({ code: 'LOCAL_CA_OPTION_INVALID', says });
+  const CASES: readonly (readonly [what: string, args: readonly string[], refusal: Refusal])[] = [
+    ['no folder', [LABEL], { code: 'LOCAL_CA_ANSWER_MISSING', says: '--to is missing' }],
+    ['an unknown label', ['x.test', '--to', 'x'], { code: 'LOCAL_CA_NOT_FOUND', says: '"x.test"' }],
+    ['a revoked one', ['bad.test', '--to', 'x'], { code: 'LOCAL_CA_REVOKED', says: 'was revoked (unspecified)' }],
+    ['a template', [LABEL, '--to', 'x', '-t', 'nix'], { code: 'LOCAL_CA_TEMPLATE_UNKNOWN', says: '"nix"' }],
+    ['a format', [LABEL, '--to', 'x', '-f', 'doc'], { code: 'LOCAL_CA_FORMAT_UNKNOWN', says: '"doc"' }],
+    [
+      'a window of 25:00',
+      [LABEL, '--to', 'x', '--window', '25:00-26:00'],
+      { code: 'LOCAL_CA_WINDOW_INVALID', says: '25:00' },
+    ],
+    [
+      'an unknown time zone',
+      [LABEL, '--to', 'x', '--window', '01:00-02:00', '--tz', 'Europe/Berln'],
+      { code: 'LOCAL_CA_TIME_ZONE_UNKNOWN', says: 'Europe/Berln', hint: /Europe\/Berlin/ },
+    ],
+    ['a zone without a window', [LABEL, '--to', 'x', '--tz', 'UTC'], option('--tz was given without --window')],
+    ['a hook for a shell', [LABEL, '--to', 'x', '--hook', 'a | b'], { code: 'LOCAL_CA_HOOK_INVALID', says: '"|"' }],
+    ['no time for the hook', [LABEL, '--to', 'x', '--hook-timeout', '0'], option('--hook-timeout cannot be "0"')],
+    ['a probe of nothing', [LABEL, '--to', 'x', '--probe', 'gopher://x'], option('gopher://x')],
+    ['a folder of the home', [LABEL, '--to', 'home/ca'], { code: 'LOCAL_CA_PATH_INVALID', says: 'among private keys' }],
+    [
+      'a link',
+      [LABEL, '--to', 'link'],
+      { code: 'LOCAL_CA_OUTPUT_EXISTS', says: 'link is a symbolic link', hint: /--to/ },
+    ],
+    ['a file', [LABEL, '--to', 'file'], { code: 'LOCAL_CA_OUTPUT_EXISTS', says: 'file is not a folder' }],
+    [
+      'no parent',
+      [LABEL, '--to', 'no/x'],
+      { code: 'LOCAL_CA_OUTPUT_FAILED', says: 'the folder above it is not there' },
+    ],
+    [
+      "another's folder",
+      ['p12.test', '--to', 'taken', '--password', 'secret'],
+      { code: 'LOCAL_CA_TARGET_EXISTS', says: `"${LABEL}" is deployed to` },
+    ],
+    [
+      'a password that somebody chose',
+      ['p12.test', '--to', 'p12.test', '-f', 'p12', '--password', 'secret'],
+      { code: 'LOCAL_CA_PASSWORD_REQUIRED', says: 'local-ca does not keep it', hint: /another folder/ },
+    ],
+  ];
+  for (const [what, args, refusal] of CASES) {
+    test(what, { skip: !posix && what === 'a link' }, () =>
+      assertNothingDone(['deploy', 'add', ...args], options, refusal),
+    );
+  }
+
+  test('an unknown owner', { skip: !posix }, () =>
+    assertNothingDone(['deploy', 'add', LABEL, '--to', 'x', '--owner', 'nobody-there'], options, {
+      code: 'LOCAL_CA_OWNER_UNKNOWN',
+      says: '"nobody-there"',
+    }),
+  );
+
+  test('what is deployed nowhere, or in two places', async () => {
+    await assertRefused(['deploy', 'run', 'x'], options, { code: 'LOCAL_CA_TARGET_UNKNOWN', says: '"x"' });
+    await assertRefused(['deploy', 'state', 'x'], options, { code: 'LOCAL_CA_TARGET_UNKNOWN', says: '"x"' });
+    await localCaJson(['deploy', 'add', LABEL, '--to', 'second'], options);
+    const twice: Refusal = { code: 'LOCAL_CA_AMBIGUOUS', says: 'is deployed to 2 folders', hint: /second/ };
+    await assertRefused(['deploy', 'remove', LABEL], options, twice);
+    await assertRefused(['deploy', 'remove', 'second', '--revoke'], options, option('is deployed to'));
+    await assertRefused(['deploy', 'remove', 'second', '--reason', 'superseded'], options, option('--revoke'));
+  });
+});
+
+test('deploy add warns of what a run would stumble over', async (t) => {
+  const options = await ground(t);
+  fs.mkdirSync(join(options.cwd, 'tls'));
+  fs.writeFileSync(join(options.cwd, 'tls', 'ca.pem'), 'mine');
+  const { status, stderr } = await localCa(
+    ['deploy', 'add', LABEL, '--to', 'tls', '--hook', 'no-such-program -x'],
+    options,
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /ca\.pem exists, and local-ca did not make it; deploy run replaces it only with --force/);
+  if (posix) assert.match(stderr, /there is no program "no-such-program"/);
+});
+
+test('a target that another process is at work on is skipped', async (t) => {
+  const options = await ground(t);
+  const { id } = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  const release = await tryFileLock(join(options.home, 'deploy', id, 'lock'));
+  assert.ok(release);
+  const { status, stderr } = await localCa(['deploy', 'run'], options);
+  release();
+  assert.equal(status, 0);
+  assert.match(stderr, /skipped: busy/);
+  assert.equal((await run(options)).result, 'enabled');
+});
+
+test('revocation lists are deployed, and new ones when something was revoked', async (t) => {
+  const options = await ground(t);
+  await localCaJson(['issue', 'other.test'], options);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--with-crl'], options);
+  assert.equal((await run(options)).result, 'enabled');
+  assert.equal((await run(options)).result, 'unchanged');
+  const crl = join(options.cwd, 'tls', 'crl.pem');
+  const before = fs.readFileSync(crl, 'utf8');
+  await localCaJson(['revoke', 'other.test', '--yes'], options);
+  assert.equal((await run(options)).result, 'updated');
+  assert.notEqual(fs.readFileSync(crl, 'utf8'), before);
+  assert.equal((await run(options)).result, 'unchanged');
+});
+
+test('what is due is renewed, with its other files where nothing hinders it', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const options = await ground(t);
+  const late = (days: number) => ({ ...options, env: atDate(days).env });
+  const issued = join(options.cwd, LABEL, `${LABEL}.chain.pem`);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await run(options);
+  const deployed = () => fs.readFileSync(join(options.cwd, 'tls', `${LABEL}.chain.pem`), 'utf8');
+  const first = deployed();
+
+  assert.equal((await run(late(340), '--no-renew')).result, 'unchanged');
+  assert.match((await localCa(['deploy', 'run', '--dry-run'], late(340))).stdout, /renew, update/);
+  const { renewed, result } = await run(late(340));
+  assert.equal(result, 'updated');
+  assert.equal(renewed[0]?.label, LABEL);
+  const second = deployed();
+  assert.notEqual(second, first);
+  assert.equal(fs.readFileSync(issued, 'utf8'), second);
+
+  fs.appendFileSync(join(options.cwd, LABEL, 'README.md'), 'mine');
+  const edited = await localCa(['deploy', 'run'], late(680));
+  assert.equal(edited.status, 0, edited.stderr);
+  assert.match(edited.stderr, /the files of web\.example\.test in .* are not renewed: .*README\.md was changed/);
+  assert.notEqual(deployed(), second);
+  assert.equal(fs.readFileSync(issued, 'utf8'), second);
+});
+
+test('a renewal leaves the folder of a deployment to its window', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const options = await ground(t);
+  const window = ['--window', 'Mon 03:00-03:01', '--tz', 'UTC'];
+  await localCaJson(['deploy', 'add', LABEL, '--to', LABEL, ...window], options);
+  await run(options, '--now');
+  const file = join(options.cwd, LABEL, `${LABEL}.chain.pem`);
+  const before = fs.readFileSync(file, 'utf8');
+  const { renewed, result } = await run({ ...options, env: atDate(340).env });
+  assert.deepEqual([renewed.length, result], [1, 'waiting']);
+  assert.equal(fs.readFileSync(file, 'utf8'), before);
+});
+
+// --- watch -------------------------------------------------------------------------------------------------------
+
+test('watch does what is due, a line for each change, and ends well on a signal', { skip: !posix }, async (t) => {
+  const options = await ground(t);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  const single = await localCa(['deploy', 'watch', '--once'], options);
+  assert.equal(single.status, 0, single.stderr);
+  assert.match(single.stdout, /^web\.example\.test\t.*\tenabled\t[0-9a-f]+\n$/);
+
+  const env = { ...process.env, LOCAL_CA_HOME: options.home, NO_COLOR: '1' };
+  const child = spawn(process.execPath, [program, 'deploy', 'watch', '--every', '1s'], { cwd: options.cwd, env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const until = async (pattern: RegExp) => {
+    for (let i = 0; i < 200 && !pattern.test(said); i++) await new Promise((done) => setTimeout(done, 50));
+    assert.match(said, pattern);
+  };
+  await until(/up to date/);
+  // A round that cannot be: the next one can.
+  fs.renameSync(options.home, `${options.home}-away`);
+  await until(/there is no CA at/);
+  fs.renameSync(`${options.home}-away`, options.home);
+  await localCaJson(['renew', LABEL], options);
+  await until(/\tupdated\t/);
+  await until(/up to date\n$/);
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 0, said);
+  assert.match(said, /stopped\n$/);
+});
+
+test('a watch that is ended within a hook is taken up again', { skip: !posix }, async (t) => {
+  const options = await ground(t);
+  const flag = join(options.cwd, 'slow');
+  fs.writeFileSync(flag, '');
+  const script = `if (require('node:fs').existsSync(${JSON.stringify(flag)})) setTimeout(() => {}, 60000)`;
+  const hook = JSON.stringify([process.execPath, '-e', script]);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--hook', hook], options);
+  const env = { ...process.env, LOCAL_CA_HOME: options.home, NO_COLOR: '1' };
+  const child = spawn(process.execPath, [program, 'deploy', 'watch'], { cwd: options.cwd, env, stdio: 'ignore' });
+  const key = join(options.cwd, 'tls', `${LABEL}.key.pem`);
+  for (let i = 0; i < 200 && !fs.existsSync(key); i++) await new Promise((done) => setTimeout(done, 50));
+  await new Promise((done) => setTimeout(done, 300));
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 143);
+  assert.equal((JSON.parse((await state(options)).stdout) as Shown[])[0]?.state, 'in-progress');
+  fs.rmSync(flag);
+  assert.equal((await run(options)).result, 'enabled');
+});
+
+test('watch prints what makes a scheduler do it', async (t) => {
+  const options = await ground(t);
+  const print = (...args: readonly string[]) => localCa(['deploy', 'watch', '--print', ...args], options);
+  const systemd = await print('systemd');
+  assert.match(
+    systemd.stdout,
+    /local-ca-deploy\.service\n[\s\S]*ExecStart=[\s\S]*local-ca-deploy\.timer\n[\s\S]*OnCalendar=/,
+  );
+  assert.ok(systemd.stdout.includes(`deploy run --quiet --home ${options.home}`));
+  assert.match((await print('cron')).stdout, /\*\/?.* deploy run --quiet --home/);
+  const windows = await print('windows', '--out', '.');
+  assert.equal(windows.stdout, 'local-ca-deploy.xml\n');
+  const bytes = fs.readFileSync(join(options.cwd, 'local-ca-deploy.xml'));
+  assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xfe]);
+  await assertRefused(['deploy', 'watch', '--print', 'at'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"at"' });
+  await assertRefused(['deploy', 'watch', '--every', '0m'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"0m"' });
+  await assertRefused(['deploy', 'watch', '--out', '.'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '--print' });
+});

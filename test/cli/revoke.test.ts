@@ -1,0 +1,210 @@
+/** `revoke`: what it marks, what it says has to follow, and what it asks a person first. */
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { parseCrl } from '../../src/core/crl.ts';
+import { decodePem } from '../../src/formats/pem.ts';
+import { localCa, localCaJson } from '../support/cli.ts';
+import { must, needs } from '../support/peers.ts';
+import { temporaryFolder } from '../support/temp.ts';
+import { assertNothingDone, type assertRefused } from './support.ts';
+import { Terminal } from './terminal.ts';
+
+interface Revoked {
+  serial: string;
+  label: string;
+  state: string;
+  revokedAt: string | null;
+  reason: string | null;
+  lists?: { number: number; entries: number; path: string }[];
+}
+
+const cwd = temporaryFolder();
+const home = join(cwd, 'home');
+const options = { home, cwd };
+const revoke = (...args: readonly string[]) => localCaJson<Revoked>(['revoke', ...args], options);
+const issue = async (label: string) => (await localCaJson<{ serial: string }>(['issue', label], options)).serial;
+const show = (label: string) => localCaJson<{ state: string }>(['show', label], options);
+
+before(async () => {
+  await localCaJson(['init', '--yes', '--intermediate', '--name', 'Acme'], options);
+});
+
+test('a label is revoked, and what has to follow is said', async () => {
+  const serial = await issue('a.test');
+  const { status, stdout, stderr } = await localCa(['revoke', 'a.test', '--reason', 'key-compromise'], options);
+  assert.deepEqual([status, stdout], [0, `${serial}\n`]);
+  assert.equal(
+    stderr,
+    `revoked a.test, serial ${serial} (keyCompromise)\nthe lists that clients have do not say so yet: local-ca crl makes new ones\n`,
+  );
+  assert.equal((await show('a.test')).state, 'revoked');
+});
+
+test('JSON has what was recorded, and with --crl the lists that say so', async () => {
+  const serial = await issue('b.test');
+  const {
+    revokedAt,
+    lists = [],
+    ...rest
+  } = await revoke('b.test', '--reason', 'superseded', '--invalid-since', '2026-01-02', '--crl');
+  assert.deepEqual(rest, { serial, label: 'b.test', state: 'revoked', reason: 'superseded' });
+  assert.match(revokedAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  const path = join(home, 'ca', 'crl.pem');
+  assert.deepEqual(
+    lists.map((list) => [list.number, list.path]),
+    [
+      [1, path],
+      [1, path],
+    ],
+  );
+  const [list] = decodePem(readFileSync(path, 'utf8')).map(({ der }) => parseCrl(der));
+  const entry = list?.entries.find((one) => one.serial === serial);
+  assert.deepEqual([entry?.reason, entry?.invalidSince?.toISOString()], ['superseded', '2026-01-02T00:00:00.000Z']);
+});
+
+test('hold is taken back with --release', async () => {
+  const serial = await issue('c.test');
+  assert.deepEqual((await revoke('c.test', '--reason', 'hold')).reason, 'certificateHold');
+  const released = { serial, label: 'c.test', state: 'valid', revokedAt: null, reason: null };
+  assert.deepEqual(await revoke('c.test', '--release'), released);
+  const refusal = { code: 'LOCAL_CA_NOT_ON_HOLD', says: 'cannot be released: it is not revoked' } as const;
+  await assertNothingDone(['revoke', 'c.test', '--release'], options, refusal);
+});
+
+test('the certificates before with the same key are named, and revoked by their serial', async () => {
+  const first = await issue('d.test');
+  await localCaJson(['renew', 'd.test'], options);
+  const { serial: second } = await localCaJson<{ serial: string }>(['show', 'd.test'], options);
+  assert.notEqual(second, first);
+  const { stderr } = await localCa(['revoke', 'd.test', '--reason', 'keyCompromise'], options);
+  const said = new RegExp(
+    `warning: another certificate has the same key, and counts until .*: (local-ca revoke ${first} --reason keyCompromise)\n`,
+  );
+  assert.match(stderr, said);
+  const [, command = ''] = said.exec(stderr) ?? [];
+  assert.equal((await localCa(command.split(' ').slice(1), options)).status, 0);
+  assert.equal((await show(first)).state, 'revoked');
+});
+
+test('an intermediate that was replaced is revoked by its serial, and what falls with it is named', async () => {
+  await issue('e.test');
+  const pem = readFileSync(join(home, 'ca', 'intermediate.crt.pem'));
+  const old = new X509Certificate(pem).serialNumber.toLowerCase().padStart(32, '0');
+  const unfit = {
+    code: 'LOCAL_CA_CA_UNFIT',
+    says: 'signs certificates now, and cannot be revoked',
+    hint: /renew --ca intermediate --new-key/,
+  } as const;
+  await assertNothingDone(['revoke', old], options, unfit);
+  await localCaJson(['renew', '--ca', 'intermediate', '--new-key'], options);
+  const { status, stdout, stderr } = await localCa(
+    ['revoke', old, '--reason', 'cACompromise', '--crl', '--json'],
+    options,
+  );
+  assert.equal(status, 0, stderr);
+  const done = JSON.parse(stdout) as Revoked;
+  assert.deepEqual([done.serial, done.label, done.state], [old, 'Acme intermediate', 'revoked']);
+  assert.match(stderr, /warning: e\.test was signed by it and falls with it: local-ca renew e\.test\n/);
+  const root = decodePem(readFileSync(join(home, 'ca', 'crl.pem'), 'utf8')).map(({ der }) => parseCrl(der))[1];
+  assert.deepEqual(
+    root?.entries.map(({ serial }) => serial),
+    [old],
+  );
+});
+
+describe('it refuses', () => {
+  const cases: readonly (readonly [string, readonly string[], Parameters<typeof assertRefused>[2]])[] = [
+    [
+      'an unknown reason',
+      ['a.test', '--reason', 'stolen'],
+      { code: 'LOCAL_CA_REASON_UNKNOWN', says: '"stolen"', hint: /keyCompromise/ },
+    ],
+    ['what nobody issued', ['z.test'], { code: 'LOCAL_CA_NOT_FOUND', says: '"z.test"' }],
+    ['what is revoked', ['a.test'], { code: 'LOCAL_CA_REVOKED', says: 'was revoked on', hint: /by its serial/ }],
+    [
+      'a reason for a release',
+      ['a.test', '--release', '--reason', 'superseded'],
+      { code: 'LOCAL_CA_OPTION_INVALID', says: '--release was given together with --reason' },
+    ],
+    [
+      'a date to come',
+      ['c.test', '--invalid-since', '2999-01-01'],
+      { code: 'LOCAL_CA_VALIDITY_INVALID', says: 'it cannot be invalid since 2999-01-01T00:00:00Z' },
+    ],
+    [
+      'what is no date',
+      ['b.test', '--invalid-since', 'monday'],
+      { code: 'LOCAL_CA_VALIDITY_INVALID', says: '"monday" is not a date' },
+    ],
+    ['no label', [], { code: 'LOCAL_CA_USAGE', says: "missing required argument 'label'" }],
+  ];
+  for (const [title, args, refusal] of cases) {
+    test(title, () => assertNothingDone(['revoke', ...args], options, refusal));
+  }
+});
+
+test('addresses go into certificates, and are named when one is revoked', async (t) => {
+  if (!needs(t, 'openssl')) return;
+  const there = { home: join(cwd, 'urls'), cwd };
+  const urls = 'http://pki.test/a.crl,ldap:///CN=CA,DC=test?certificateRevocationList';
+  await localCaJson(['init', '--yes', '--crl-url', urls, '--ocsp-url', 'http://ocsp.test', 'a.test'], there);
+  const text = (label: string) =>
+    must('openssl', ['x509', '-noout', '-text', '-in', join(cwd, label, `${label}.crt.pem`)]);
+  assert.match(
+    await text('a.test'),
+    /URI:http:\/\/pki\.test\/a\.crl[\s\S]*URI:ldap:\/\/\/CN=CA,DC=test\?[\s\S]*OCSP - URI:http:\/\/ocsp\.test/,
+  );
+  await localCaJson(['issue', 'b.test', '--crl-url', 'http://other.test/b.crl'], there);
+  assert.match(await text('b.test'), /URI:http:\/\/other\.test\/b\.crl[\s\S]*OCSP - URI:http:\/\/ocsp\.test/);
+  assert.doesNotMatch(await text('b.test'), /pki\.test/);
+  const { stderr } = await localCa(['revoke', 'b.test'], there);
+  assert.match(stderr, /clients fetch the list from http:\/\/other\.test\/b\.crl: put the new one there\n/);
+  writeFileSync(join(cwd, 'list.csv'), 'names,crl-url,ocsp-url\nc.test,http://c.test/c.crl,\n');
+  await localCaJson(['issue', '--from', 'list.csv'], there);
+  assert.match(await text('c.test'), /URI:http:\/\/c\.test\/c\.crl/);
+  const bad = {
+    code: 'LOCAL_CA_OPTION_INVALID',
+    says: '"ftp://x" cannot be the address of a revocation list',
+  } as const;
+  await assertNothingDone(['issue', 'd.test', '--crl-url', 'ftp://x'], there, bad);
+});
+
+describe('a person is asked first', () => {
+  test('and can say no', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const serial = await issue('f.test');
+    const terminal = await Terminal.open(t, 'revoke f.test', options);
+    const screen = await terminal.shows('Why:');
+    assert.match(screen, new RegExp(`f\\.test\\n +CN=f\\.test, serial ${serial}\\n +valid until .* days left`));
+    await terminal.press('Down', 'Enter');
+    await terminal.answer('Revoke it? This cannot be undone.');
+    await terminal.shows('Nothing was revoked.');
+    assert.equal(await terminal.status(), 130);
+    assert.equal((await show('f.test')).state, 'valid');
+  });
+
+  test('and the reason that was chosen counts', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    await issue('g.test');
+    const terminal = await Terminal.open(t, 'revoke g.test --crl', options);
+    await terminal.shows('Why:');
+    await terminal.press('Down', 'Enter');
+    await terminal.answer('Revoke it? This cannot be undone.', 'y');
+    await terminal.shows('(keyCompromise)');
+    assert.equal(await terminal.status(), 0);
+    assert.equal((await show('g.test')).state, 'revoked');
+  });
+
+  test('and hold is called what it is; Ctrl-C leaves all as it was', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    await issue('h.test');
+    const terminal = await Terminal.open(t, 'revoke h.test --reason hold', options);
+    await terminal.shows('Put it on hold?');
+    await terminal.press('C-c');
+    assert.equal(await terminal.status(), 130);
+    assert.equal((await show('h.test')).state, 'valid');
+  });
+});
