@@ -3,19 +3,18 @@ import { systemAmbient } from '../ambient.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { newSerial } from '../core/certificate.ts';
 import { parseCsr } from '../core/csr.ts';
-import { subjectText } from '../core/findings.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
-import { type Certificate, fingerprintSha256, parseCertificate } from '../core/parse.ts';
+import { type Certificate, parseCertificate } from '../core/parse.ts';
 import { findLeafProfile } from '../core/profiles.ts';
-import { quote, toHex } from '../core/text.ts';
+import { toHex } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
-import { LocalCaError } from '../errors.ts';
 import type { AuthorityRecord, CertificateRecord, Change, RequestRecord } from '../store/store.ts';
 import { acceptedRecord } from './accepted-record.ts';
-import { type Match, matchAnswer, type Waiting } from './answer.ts';
+import type { Match } from './answer.ts';
 import { type CompletedChain, completeChain } from './answer-chain.ts';
 import { compareAnswer } from './answer-changes.ts';
+import { type Candidate, candidateOf, onRecord, ownerOf } from './answer-owner.ts';
 import { encodeAuthorityKey } from './establish.ts';
 import { replacementWarnings } from './issue.ts';
 import type { Issued } from './jobs.ts';
@@ -88,94 +87,18 @@ interface Desk {
   readonly given: PrivateKey | undefined;
 }
 
-/** What waits for an answer; without a request it is a key that was given. */
-interface Candidate extends Waiting {
-  readonly request?: RequestRecord;
-}
-
 async function accept(desk: Desk, certificates: readonly Uint8Array[], hooks: AcceptHooks): Promise<Accepted> {
   const { home } = desk;
   const waiting = (await home.store.requests()).map(candidateOf);
-  const match = await matched(desk, certificates, waiting);
+  const match = await ownerOf(home, desk.given, certificates, waiting);
   const authorities = await home.store.authorities();
   const chain = await completeChain(match.leaf, await chainParts(desk, match, authorities), desk.ambient);
-  const earlier = await onRecord(desk, match.leaf);
+  const earlier = await onRecord(home, match.leaf);
   const { accepted, key } = await prepare(desk, match, chain, earlier, authorities);
   const placed = (await hooks.deliver?.(accepted)) ?? [];
   const done = withSameKey(waiting, match.leaf.publicKey).flatMap(({ request }) => request ?? []);
   await settle(desk, { accepted, key, earlier, done }, placed);
   return accepted;
-}
-
-const candidateOf = (request: RequestRecord): Candidate => ({
-  label: request.label,
-  publicKey: parseCsr(request.request).publicKey,
-  request,
-});
-
-// --- whose it is -------------------------------------------------------------------------------------------------
-
-async function matched(
-  desk: Desk,
-  certificates: readonly Uint8Array[],
-  waiting: readonly Candidate[],
-): Promise<Match<Candidate>> {
-  const { given } = desk;
-  if (given === undefined) {
-    return attemptMatch(certificates, waiting, (error) => acceptedBefore(desk, certificates, error));
-  }
-  const [request] = withSameKey(waiting, given.publicKey);
-  const candidate = request ?? { label: 'the key that was given', publicKey: given.publicKey };
-  return attemptMatch(certificates, [candidate], async (error) => notTheKeys(certificates, error));
-}
-
-async function attemptMatch(
-  certificates: readonly Uint8Array[],
-  wanted: readonly Candidate[],
-  explain: (error: LocalCaError) => Promise<LocalCaError>,
-): Promise<Match<Candidate>> {
-  try {
-    return matchAnswer(certificates, wanted);
-  } catch (error) {
-    if (error instanceof LocalCaError && error.code === 'LOCAL_CA_KEY_MISMATCH') throw await explain(error);
-    throw error;
-  }
-}
-
-function notTheKeys(certificates: readonly Uint8Array[], cause: LocalCaError): LocalCaError {
-  const subjects = certificates.map((der) => subjectText(parseCertificate(der))).join('; ');
-  return new LocalCaError(
-    'LOCAL_CA_KEY_MISMATCH',
-    `the private key does not belong to any certificate of the answer (${subjects})`,
-    'Give the key that the request was made with, or leave --key out for one that waits in the home.',
-    { cause },
-  );
-}
-
-/** The same file given twice is a common slip. */
-async function acceptedBefore(
-  desk: Desk,
-  certificates: readonly Uint8Array[],
-  error: LocalCaError,
-): Promise<LocalCaError> {
-  for (const der of certificates) {
-    const record = await onRecord(desk, parseCertificate(der));
-    if (record === undefined) continue;
-    return new LocalCaError(
-      error.code,
-      `the certificate ${record.serial} of ${quote(record.label)} is on record already, and no request waits for it`,
-      `Its files can be made again: local-ca export ${record.label}, with --key FILE where they hold the key.`,
-      { cause: error },
-    );
-  }
-  return error;
-}
-
-/** This very certificate: accepted before, or signed by the CA of this home. */
-async function onRecord({ home }: Desk, { der, serial }: Certificate): Promise<CertificateRecord | undefined> {
-  const fingerprint = fingerprintSha256(der);
-  const found = await home.store.bySerialPrefix(serial);
-  return found.find((record) => record.fingerprintSha256 === fingerprint);
 }
 
 /** Gaps are filled with what this home knows: its own CA, and what came with earlier answers. */

@@ -4,7 +4,13 @@ import type { CertificateFacts, Material } from '../bundle/material.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { algorithmOfSpki } from '../core/keys.ts';
 import { lineOf } from '../core/lineage.ts';
-import { type Certificate, fingerprintSha256, isSelfIssued, parseCertificate } from '../core/parse.ts';
+import {
+  type Certificate,
+  fingerprintSha256,
+  isSelfIssued,
+  namesIssuerSerial,
+  parseCertificate,
+} from '../core/parse.ts';
 import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
 
@@ -35,8 +41,19 @@ export function rootsInForce(authorities: readonly AuthorityRecord[], now: Date)
   const root = lineOf(authorities, authorities.find(({ active }) => active)?.id ?? null).at(-1);
   if (root === undefined) return [];
   const earlier = crossesOf(authorities, root, now).flatMap(({ parentId }) => lineOf(authorities, parentId).slice(-1));
-  return [root, ...earlier];
+  return [root, ...earlier].flatMap((one) => [one, ...namesakesOf(authorities, one, now)]);
 }
+
+/**
+ * What easy-rsa signs also names its CA by that certificate's serial. OpenSSL then refuses a renewed CA, which has another
+ * one, unless the one before stands beside it.
+ */
+const namesakesOf = (authorities: readonly AuthorityRecord[], root: AuthorityRecord, now: Date): AuthorityRecord[] =>
+  authorities.filter(({ id, keyId, role, revocation, certificate }) => {
+    if (id === root.id || keyId !== root.keyId || role !== 'root' || revocation !== null) return false;
+    const { notAfter, extensions } = parseCertificate(certificate);
+    return notAfter > now && namesIssuerSerial({ extensions }) === true;
+  });
 
 /** Those above a certificate that another CA signed; the highest is its root, or as near to it as that CA told. */
 export function foreignCertificates({ chain, certificate }: CertificateRecord): AuthorityCertificates {

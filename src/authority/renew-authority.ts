@@ -33,7 +33,7 @@ export const RENEW_AUTHORITIES_OPTIONS: OptionKinds<RenewAuthoritiesOptions> = {
   newKey: 'boolean',
 };
 
-const USUAL_DAYS = { root: 3650, intermediate: 1825 } as const;
+export const USUAL_DAYS = { root: 3650, intermediate: 1825 } as const;
 
 export interface Renewal {
   /** The signing authority first, its root last. */

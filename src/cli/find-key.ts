@@ -9,7 +9,7 @@ import { equalBytes } from '../core/der.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { readSecret } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { readContents, readInput } from './read-file.ts';
+import { type Found, readContents, readInput } from './read-file.ts';
 
 /** What local-ca made up for the key stores in this folder; undefined where it did not. */
 export function madeUpPassword(folder: string, label: string): string | undefined {
@@ -33,11 +33,14 @@ export async function findKey(
   return undefined;
 }
 
-/** READMEs and what else is no key are passed over; so is what has gone. */
 async function keysIn(path: string, password: string | undefined): Promise<PrivateKey[]> {
+  return (await foundIn(path, password)).flatMap((one) => (one.kind === 'private-key' ? [one.key] : []));
+}
+
+/** READMEs are passed over; so is what has gone, and what the password does not open. */
+export async function foundIn(path: string, password: string | undefined): Promise<readonly Found[]> {
   try {
-    const { found } = await readContents(await readInput(path), path, password);
-    return found.flatMap((one) => (one.kind === 'private-key' ? [one.key] : []));
+    return (await readContents(await readInput(path), path, password)).found;
   } catch (error) {
     if (error instanceof LocalCaError) return [];
     throw error;

@@ -38,7 +38,7 @@ export interface GoalSources {
 export type Wanted = Pick<TargetRecord, 'label' | 'folder' | 'template' | 'formats' | 'owner' | 'group' | 'withCrl'>;
 
 /** The lists of all CAs of the chain. */
-export const CRL_FILE = 'crl.pem';
+const CRL_FILE = 'crl.pem';
 
 /** Throws what stands in the way: a certificate that does not count, a key or a template that is not there ... */
 export async function goalOf(target: Wanted, sources: GoalSources): Promise<Goal> {

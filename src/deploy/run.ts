@@ -1,4 +1,5 @@
 /** Brings one target to where it should be, as far as the clock allows: what `deploy run` does to each. */
+import { dropPrevious } from '../bundle/previous.ts';
 import type { TargetRecord } from '../store/store.ts';
 import { disable } from './disable.ts';
 import type { Goal } from './goal.ts';
@@ -50,6 +51,8 @@ export async function runTarget(ports: DeployPorts, known: TargetRecord, options
 
 /** The same for whoever holds the lock already. */
 export async function runLocked(ports: DeployPorts, before: TargetRecord, options: RunOptions = {}): Promise<Outcome> {
+  // Copies of earlier work, which ended just before it would have dropped them.
+  if (!isUnderWay(before)) dropPrevious(ports.previous(before.id));
   const { target, result } = await act(ports, before, options);
   const changed = DONE.includes(result) || NEWS.some((key) => target[key] !== before[key]);
   return { target, result, changed };

@@ -3,7 +3,7 @@ import type { DeploymentState, TargetRecord } from '../store/store.ts';
 import { parseWindow, windowAt } from './window.ts';
 
 /** As the console of a cloud's database has them. */
-export const STATE_WORDS: Readonly<Record<DeploymentState, string>> = {
+const STATE_WORDS: Readonly<Record<DeploymentState, string>> = {
   'not-enabled': 'Not enabled',
   waiting: 'Waiting for the window',
   'in-progress': 'In progress',
@@ -58,6 +58,6 @@ export function describeState(target: TargetRecord, now: Date): string {
 }
 
 /** `2026-11-22 17:00`, as a clock on the wall of that zone shows it. */
-export const wallTime = (at: Date, timeZone: string): string =>
+const wallTime = (at: Date, timeZone: string): string =>
   // Sweden writes dates as ISO 8601 does.
   new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(at);

@@ -21,8 +21,6 @@ export async function update(
 ): Promise<TargetRecord> {
   const resumed = isUnderWay(target);
   const kept = ports.previous(target.id);
-  // Of earlier work that ended just before it would have dropped them.
-  if (!resumed) dropPrevious(kept);
   const begun = await save(ports, moved(target, DURING[work], ports.now(), { retryAt: null }));
   const { problem, told, log } = await tryUpdate(ports, begun, goal, force);
   if (problem !== null) return rollBack(ports, begun, problem, { told: told || resumed, log });

@@ -325,7 +325,10 @@ test('a kept key is taken back when recording fails', async () => {
     serial = issued?.record.serial ?? '';
     return [];
   };
-  await assert.rejects(() => ca.issue({ names: ['a.test'], keepKey: true }, { beforeRecording: remember }), /inventory is full/);
+  await assert.rejects(
+    () => ca.issue({ names: ['a.test'], keepKey: true }, { beforeRecording: remember }),
+    /inventory is full/,
+  );
   await rejectsCode(() => home.leafKeys.load(serial), 'LOCAL_CA_KEY_NOT_KEPT', new RegExp(serial));
 });
 

@@ -50,6 +50,9 @@ const Q = {
   now: '? Is that right?',
 } as const;
 
+/** As OpenSSL shows it: what is encoded first stands first. */
+const SYNERGEX = /Subject: CN = db\.test, ST = California, C = US, emailAddress = dba@db\.test, O = "?A\/C \+ me"?\n/;
+
 const DAY = 86_400_000;
 const dayFrom = (days: number) => new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
 /** A life that is nearly over. */
@@ -191,10 +194,10 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.shows('825');
     await give(terminal, [Q.otherDays, 'C-u', '=9', 'Enter']);
     await give(terminal, [Q.password, '=guess', 'Enter']);
-    await terminal.shows('store.test.p12');
+    await terminal.shows('the password does not open');
     await give(terminal, [Q.password, 'C-u', '=secret', 'Enter']);
     for (const [path, complaint] of [
-      ['nowhere', 'there is no file nowhere'],
+      ['nowhere', 'cannot read nowhere: there is no such file'],
       ['due.test/due.test.key.pem', 'the private key does not belong to the certificate "lost.test"'],
     ] as const) {
       await give(terminal, [Q.keyFile, 'C-u', `=${path}`, 'Enter']);
@@ -254,16 +257,19 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
       [Q.kind, 'Down', 'Enter'],
       [Q.role, 'Enter'],
       [Q.key, 'Enter'],
-      [Q.days, 'Enter'],
+      [Q.days, 'Down', 'Enter'],
+      [Q.otherDays, 'Enter'],
     ]);
     const summary = await terminal.shows(Q.now);
     assert.match(summary, new RegExp(`My CA \\(root\\)\\n +until ${dayFrom(100)} .* -> ${dayFrom(3650)}`));
-    assert.match(summary, new RegExp(`\\(intermediate\\)\\n +until ${dayFrom(100)} .* -> ${dayFrom(1825)}`));
+    assert.match(summary, new RegExp(`\\(intermediate\\)\\n +until ${dayFrom(100)} .* -> ${dayFrom(3650)}`));
     await terminal.press('Enter');
     assert.equal(await terminal.status(), 0);
     const lives = await localCaJson<{ kind: string; notAfter: string }[]>(['status'], place);
-    const ends = lives.filter(({ kind }) => kind !== 'certificate').map(({ notAfter }) => notAfter.slice(0, 10));
-    assert.deepEqual(ends.sort(), [dayFrom(1825), dayFrom(3650)]);
+    const ends = lives
+      .filter(({ kind }) => /^(root|intermediate)$/.test(kind))
+      .map(({ notAfter }) => notAfter.slice(0, 10));
+    assert.deepEqual(ends, [dayFrom(3650), dayFrom(3650)]);
     await again(await terminal.screen(), place);
   });
 
@@ -296,13 +302,13 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
       assert.doesNotMatch(screen, /sesame/);
       await terminal.shows('Send db.test/db.test.csr.pem to the CA');
       const request = join(place.cwd, 'db.test', 'db.test.csr.pem');
-      const read = () => must('openssl', ['req', '-noout', '-text', '-nameopt', 'RFC2253,dn_rev', '-in', request]);
+      const read = () => must('openssl', ['req', '-noout', '-text', '-nameopt', 'oneline', '-in', request]);
       const text = await read();
-      assert.match(text, /Subject: CN=db\.test,ST=California,C=US,emailAddress=dba@db\.test,O=A\/C \\\+ me\n/);
+      assert.match(text, SYNERGEX);
       assert.match(text, /challengePassword +:open sesame/);
       writeFileSync(join(place.cwd, 'challenge'), 'open sesame\n');
       await again(screen, place, { FILE: 'challenge', ' --yes': ' --force --yes' });
-      assert.match(await read(), /Subject: CN=db\.test,ST=California,C=US,emailAddress=dba@db\.test,O=/);
+      assert.match(await read(), SYNERGEX);
     });
   }
 

@@ -46,7 +46,7 @@ export const target = (changes: Partial<TargetRecord> = {}): TargetRecord => ({
   ...changes,
 });
 
-export const FINE: HookResult = {
+const FINE: HookResult = {
   ok: true,
   exitCode: 0,
   signal: null,

@@ -1,7 +1,8 @@
 /** CAs of other tools, which answer a request: the files that they send back, in the forms in which CAs do. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
+import { BundleFile } from '../../src/bundle/file.ts';
+import { zipBundle } from '../../src/bundle/zip.ts';
 import { must } from '../support/peers.ts';
 import { generate, openssl, ROOT, selfSign } from './foreign-authorities.ts';
 
@@ -186,10 +187,12 @@ export const FORMS: readonly Form[] = [
     title: 'a zip with a README, and all in two forms',
     make: async (folder, answer) => {
       const p7b = await pkcs7(folder, answer, 'DER');
-      const files = [...answer.above, answer.leaf].map((path, i) => [`certs/${i}.crt`, readFileSync(path)] as const);
-      const readme = new TextEncoder().encode('Thank you for your order.');
-      const entries = Object.fromEntries([...files, ['all.p7b', readFileSync(p7b)], ['README.txt', readme]]);
-      return [put(folder, 'answer.zip', zipSync(entries))];
+      const readme = new BundleFile('README.txt', new TextEncoder().encode('Thank you for your order.'));
+      const files = [...answer.above, answer.leaf].map(
+        (path, i) => new BundleFile(`certs/${i}.crt`, readFileSync(path)),
+      );
+      const all = [...files, new BundleFile('all.p7b', readFileSync(p7b)), readme];
+      return [put(folder, 'answer.zip', await zipBundle(all))];
     },
   },
   {

@@ -89,7 +89,7 @@ export async function createWithout(context: Context, args: readonly string[], f
 }
 
 /** What is to be made, and where its files go. */
-export interface RequestOrder {
+interface RequestOrder {
   readonly options: RequestOptions;
   readonly out: string;
   /** Write the key beside the request. A renewal's is where it was, or waits in the home for its certificate. */

@@ -1,25 +1,20 @@
-import * as fs from 'node:fs';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { contentOf } from '../../bundle/contents.ts';
 import { refuseForeign } from '../../bundle/manifest.ts';
 import type { Template } from '../../bundle/template.ts';
 import type { PrivateKey } from '../../core/keys.ts';
 import { quote, toHex } from '../../core/text.ts';
 import { assertCounts, type Goal, type GoalSources, goalOf } from '../../deploy/goal.ts';
-import { formatHook, parseHook } from '../../deploy/hook.ts';
+import { formatHook } from '../../deploy/hook.ts';
 import { eventOf } from '../../deploy/ports.ts';
 import { describeState, windowOf } from '../../deploy/states.ts';
-import { parseWindow } from '../../deploy/window.ts';
 import { LocalCaError } from '../../errors.ts';
-import type { FormatName } from '../../formats/formats.ts';
-import { parseTarget } from '../../probe/target.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { findTemplate, OUTPUT_FLAGS } from '../deliver.ts';
+import { hookOf, hookSeconds, isThere, type Settings, settingsFrom } from '../deploy-settings.ts';
 import { placementOf } from '../deployed.ts';
 import { sourcesOf, targetJson, withTargetLock } from '../deployment.ts';
 import { type KeySource, keepKey, keyToKeep } from '../keep-key.ts';
-import { refuseHomePlaces } from '../places.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { secretFrom } from '../values.ts';
 
@@ -34,8 +29,8 @@ export const deployAdd: Command = {
     ...FORMAT_FLAGS,
     { flags: '--owner <user>', about: 'whose the files are to be (needs root)' },
     { flags: '--group <group>', about: "their group (default: the owner's)" },
-    { flags: '--hook <command>', about: 'what makes the server read them again; no shell', parse: parseHook },
-    { flags: '--hook-timeout <seconds>', about: 'how long that may take (default: 60)', parse: seconds },
+    { flags: '--hook <command>', about: 'what makes the server read them again; no shell', parse: hookOf },
+    { flags: '--hook-timeout <seconds>', about: 'how long that may take (default: 60)', parse: hookSeconds },
     { flags: '--window <times>', about: 'only then: 17:00-18:00, or "Sat,Sun 02:00-04:00"' },
     { flags: '--tz <zone>', about: "of the window, like Europe/Berlin (default: this machine's)" },
     { flags: '--probe <url>', about: 'must serve the new certificate afterwards, or the files before come back' },
@@ -62,70 +57,7 @@ export const deployAdd: Command = {
   },
 };
 
-function seconds(text: string): number {
-  if (/^[0-9]{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= 86_400) return Number(text);
-  throw invalid(`--hook-timeout cannot be ${quote(text)}`, 'Give a number of seconds from 1 to 86400.');
-}
-
-const invalid = (message: string, hint: string) => new LocalCaError('LOCAL_CA_OPTION_INVALID', message, hint);
-
-// --- what was asked for ------------------------------------------------------------------------------------------
-
-type Settings = Omit<
-  TargetRecord,
-  'id' | 'label' | 'template' | 'wish' | 'state' | 'serial' | 'contents' | 'problem' | 'failures' | 'retryAt' | 'since'
->;
-
-/** All that can be checked without the CA. */
-function settingsFrom(context: Context, flags: Flags): Settings {
-  const { to, owner, group, window, tz, probe } = flags as Readonly<Record<string, string | undefined>>;
-  if (to === undefined) {
-    throw new LocalCaError('LOCAL_CA_ANSWER_MISSING', '--to is missing', 'Name the folder that the server reads.');
-  }
-  if (tz !== undefined && window === undefined) throw invalid('--tz was given without --window', 'Add --window.');
-  return {
-    folder: folderFrom(context, to),
-    formats: (flags.format as readonly FormatName[] | undefined) ?? null,
-    owner: owner ?? null,
-    group: group ?? null,
-    hook: hookFrom((flags.hook as readonly string[] | undefined) ?? []),
-    hookTimeout: (flags.hookTimeout as number | undefined) ?? 60,
-    window: window?.trim() ?? null,
-    timeZone: window === undefined ? null : parseWindow(window, tz).timeZone,
-    probe: probe === undefined ? null : probeFrom(probe),
-    withCrl: flags.withCrl === true,
-  };
-}
-
-function folderFrom(context: Context, to: string): string {
-  refuseHomePlaces(to, context.home, '--to');
-  const folder = resolve(to);
-  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-  if (stat?.isDirectory() === true || (stat === undefined && fs.existsSync(dirname(folder)))) return folder;
-  if (stat !== undefined) {
-    const what = stat.isSymbolicLink() ? 'a symbolic link' : 'not a folder';
-    throw new LocalCaError('LOCAL_CA_OUTPUT_EXISTS', `${folder} is ${what}`, 'Give --to the folder itself.');
-  }
-  throw new LocalCaError(
-    'LOCAL_CA_OUTPUT_FAILED',
-    `${folder} cannot be made: the folder above it is not there`,
-    'Make it first, or check the path.',
-  );
-}
-
-/** Whoever runs it later has another working folder. */
-const hookFrom = ([program = '', ...args]: readonly string[]): string[] => {
-  if (program === '') return [];
-  return [/[/\\]/.test(program) && !isAbsolute(program) ? resolve(program) : program, ...args];
-};
-
-/** Without a password that the URL may have. */
-function probeFrom(url: string): string {
-  const { scheme, host, port } = parseTarget(url);
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-// --- and for which certificate -----------------------------------------------------------------------------------
+// --- for which certificate -----------------------------------------------------------------------------------
 
 async function add(
   context: Context,
@@ -234,20 +166,6 @@ function warnOf({ io, env }: Context, { folder, hook, window }: Settings, { file
   }
   if (hook.length === 0) io.say('without --hook, nothing tells the server of new files');
   if (window !== null && hook.length === 0) io.say('the window is for the files alone then');
-}
-
-/** Windows finds programs by rules of its own. */
-function isThere(program: string, path = ''): boolean {
-  if (process.platform === 'win32') return true;
-  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program));
-  return places.some((place) => {
-    try {
-      fs.accessSync(place, fs.constants.X_OK);
-      return fs.statSync(place).isFile();
-    } catch {
-      return false;
-    }
-  });
 }
 
 // --- what is recorded --------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, fl
           'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates',
       );
     }
-    for (const { id } of ca.roots.slice(1)) {
+    for (const { id } of ca.roots.filter(({ keyId }) => keyId !== ca.root.keyId)) {
       io.warn(
         `the root ${id} is still being replaced: clients that know it alone are then two roots behind, which GnuTLS, Go and ` +
           `Python refuse. When none are left, end it first: local-ca revoke ${id}`,
@@ -101,8 +101,8 @@ function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, fl
     }
   } else if (wantedOf(ca.chain, role).some(({ certificate }) => namesIssuerSerial(parseCertificate(certificate)))) {
     io.warn(
-      'the tool that made this CA also names it by its serial in what it signs: OpenSSL refuses such certificates with a ' +
-        'renewed CA. What it signed has to be issued anew here; what local-ca signed is not concerned',
+      'the tool that made this CA also names it by its serial in what it signed, and OpenSSL refuses that with a renewed CA. ' +
+        'Trust files keep the old root beside the new one until it ends: issue those certificates anew here before',
     );
   }
 }

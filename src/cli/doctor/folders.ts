@@ -2,15 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../../bundle/manifest.ts';
+import { isInside } from '../../bundle/standing.ts';
 import { equalBytes } from '../../core/der.ts';
 import type { PrivateKey } from '../../core/keys.ts';
-import { type Certificate, parseCertificate } from '../../core/parse.ts';
+import { basicConstraintsOf, type Certificate, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
-import { LocalCaError } from '../../errors.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
 import { isOfAuthority } from '../deliver.ts';
-import { madeUpPassword } from '../find-key.ts';
-import { type Found, readContents, readInput } from '../read-file.ts';
+import { foundIn, madeUpPassword } from '../find-key.ts';
 import { error, type Finding, note, type Patient, warning } from './finding.ts';
 
 export async function checkPlacements({ home }: Patient): Promise<Finding[]> {
@@ -50,53 +49,31 @@ type Owner = PlacementRecord | TargetRecord;
 
 async function pairIn(folder: string, record: CertificateRecord | undefined, owner: Owner): Promise<Finding[]> {
   const { label } = owner;
-  const { certificates, keys, closed } = await contentsOf(folder, label);
-  const again = 'template' in owner && 'withKey' in owner ? `local-ca renew ${label}` : 'local-ca deploy run --now';
-  if (certificates.length === 0 && keys.length === 0) return [];
-  const single = keys.find((key) => !certificates.some((one) => equalBytes(one.publicKey, key.publicKey)));
-  if (single !== undefined && closed.length === 0) {
-    return [error(`a private key in ${folder} belongs to no certificate there`, `Make its files anew: ${again}`)];
+  const { certificates, keys } = await contentsOf(folder, label);
+  const hint = `Make its files anew: ${'withKey' in owner ? `local-ca renew ${label}` : 'local-ca deploy run --now'}`;
+  if (keys.some((key) => !certificates.some((one) => equalBytes(one.publicKey, key.publicKey)))) {
+    return [error(`a private key in ${folder} belongs to no certificate there`, hint)];
   }
-  if (record === undefined || certificates.some(({ serial }) => serial === record.serial) || closed.length > 0)
-    return [];
+  // None can be seen where all are in key stores with a password that somebody chose.
+  const leaves = certificates.filter((one) => basicConstraintsOf(one)?.authority !== true);
+  if (record === undefined || leaves.length === 0 || leaves.some(({ serial }) => serial === record.serial)) return [];
   return [
-    error(
-      `${folder} does not hold the certificate ${record.serial} of ${quote(label)}, as is on record`,
-      `Make its files anew: ${again}`,
-    ),
+    error(`${folder} does not hold the certificate ${record.serial} of ${quote(label)}, which is on record`, hint),
   ];
 }
 
 interface FolderContents {
   readonly certificates: readonly Certificate[];
   readonly keys: readonly PrivateKey[];
-  /** Files that only a password opens which is not known. */
-  readonly closed: readonly string[];
 }
 
-/** Of the files that local-ca made there. */
+/** Of the files that local-ca made there, as far as they can be read. */
 async function contentsOf(folder: string, label: string): Promise<FolderContents> {
   const password = madeUpPassword(folder, label);
-  const found: Found[] = [];
-  const closed: string[] = [];
-  for (const path of readManifest(folder).files.keys()) {
-    const inside = await readFile(join(folder, path), password);
-    if (inside === undefined) closed.push(path);
-    else found.push(...inside);
-  }
+  const paths = [...readManifest(folder).files.keys()].filter((path) => isInside(folder, path));
+  const found = (await Promise.all(paths.map((path) => foundIn(join(folder, path), password)))).flat();
   return {
     certificates: found.flatMap((one) => (one.kind === 'certificate' ? [parseCertificate(one.der)] : [])),
     keys: found.flatMap((one) => (one.kind === 'private-key' ? [one.key] : [])),
-    closed,
   };
-}
-
-/** Undefined for what is closed; nothing for what is gone, or none of the formats: a README. */
-async function readFile(path: string, password: string | undefined): Promise<readonly Found[] | undefined> {
-  try {
-    return (await readContents(await readInput(path), path, password)).found;
-  } catch (thrown) {
-    if (!(thrown instanceof LocalCaError)) throw thrown;
-    return thrown.code.includes('PASSWORD') || thrown.code === 'LOCAL_CA_KEY_ENCRYPTED' ? undefined : [];
-  }
 }

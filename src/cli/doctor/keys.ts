@@ -7,7 +7,7 @@ import { importKey } from '../../core/keys.ts';
 import { lineOf } from '../../core/lineage.ts';
 import { parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
-import { readSecret } from '../../disk.ts';
+import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import { keyFile } from '../../store/folder-vault.ts';
 import { CA_FOLDER, KEYS_FOLDER } from '../../store/layout.ts';
@@ -16,11 +16,13 @@ import { error, type Finding, note, type Patient } from './finding.ts';
 
 type Verdict = 'good' | 'missing' | 'encrypted' | { readonly problem: string };
 
+const MOST_BYTES = 1 << 20;
+
 /** Whether a key file is there, can be read, and belongs to this public key. */
 function examine(path: string, present: boolean, publicKey: Uint8Array, passphrase?: string): Verdict {
   if (!present) return 'missing';
   try {
-    const key = importKey(readSecret(path), passphrase);
+    const key = importKey(readAtMost(path, MOST_BYTES), passphrase);
     return equalBytes(key.publicKey, publicKey) ? 'good' : { problem: 'it belongs to something else' };
   } catch (thrown) {
     if (!(thrown instanceof LocalCaError)) throw thrown;

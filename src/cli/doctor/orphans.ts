@@ -4,12 +4,14 @@ import { attempt } from '../../core/attempt.ts';
 import { importKey } from '../../core/keys.ts';
 import { parseCertificate } from '../../core/parse.ts';
 import { quote, toHex } from '../../core/text.ts';
-import { readSecret } from '../../disk.ts';
+import { readAtMost } from '../../disk.ts';
 import { keyFile } from '../../store/folder-vault.ts';
 import type { Home } from '../../store/home.ts';
 import { CA_FOLDER, KEYS_FOLDER } from '../../store/layout.ts';
 import { orphansOf } from '../../store/recovery.ts';
 import { type Finding, type Patient, REPAIRABLE, warning } from './finding.ts';
+
+const MOST_BYTES = 1 << 20;
 
 /** Somebody may be about to record a key that he has just saved, so that this keeps others out. */
 export const checkOrphans = ({ home, locked }: Patient): Promise<Finding[]> =>
@@ -26,7 +28,7 @@ const folderOf: Readonly<Record<Kind, string>> = { ca: CA_FOLDER, leaf: KEYS_FOL
 
 function orphan(home: Home, kind: Kind, id: string, owners: ReadonlyMap<string, string>): Finding {
   const path = keyFile(join(home.path, folderOf[kind]), id);
-  const key = attempt(() => importKey(readSecret(path)));
+  const key = attempt(() => importKey(readAtMost(path, MOST_BYTES)));
   if (key === undefined) {
     return warning(
       `nothing on record names the key ${path}, and it cannot be opened`,

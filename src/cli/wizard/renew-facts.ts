@@ -1,6 +1,8 @@
 /** What the wizard of `renew` has to know, from the inventory and from the files. */
 import { join, relative, resolve } from 'node:path';
 import { assertOwnKey } from '../../authority/own-key.ts';
+import { lifeInDays } from '../../authority/renew.ts';
+import { USUAL_DAYS } from '../../authority/renew-authority.ts';
 import { readManifest } from '../../bundle/manifest.ts';
 import { isDue, type Within } from '../../core/duration.ts';
 import { importKey } from '../../core/keys.ts';
@@ -8,7 +10,7 @@ import { parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
 import { readSecret } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
-import type { CertificateRecord } from '../../store/store.ts';
+import type { AuthorityRecord, CertificateRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { findKey, madeUpPassword } from '../find-key.ts';
 import { readContents, readInput } from '../read-file.ts';
@@ -26,6 +28,7 @@ import {
   type RenewFacts,
   wantsNewKey,
 } from './renew-plan.ts';
+import { DEFAULT_DAYS } from './server-steps.ts';
 import { check } from './words.ts';
 
 interface Known {
@@ -44,9 +47,11 @@ export const renewFacts = (context: Context, given: Flags): Promise<Known> =>
     const facts: RenewFacts = {
       certificates,
       foreign: records.filter(({ issuerId }) => issuerId === null),
-      authorities: ca.chain.map(({ role, name, certificate }): RenewableAuthority => {
+      authorities: ca.chain.map(({ role, name, certificate }, i): RenewableAuthority => {
         const { notBefore, notAfter } = parseCertificate(certificate);
-        return { role, name, notBefore, notAfter, due: isDue({ notBefore, notAfter }, within, now) };
+        const life = { notBefore, notAfter };
+        const usualDays = lifeInDays(life, validityOf(ca.chain[i + 1])) ?? USUAL_DAYS[role];
+        return { role, name, ...life, due: isDue(life, within, now), usualDays };
       }),
       end: ca.chain.length === 0 ? now : endOfChain(ca.chain),
       keyless: [],
@@ -59,8 +64,10 @@ export const renewFacts = (context: Context, given: Flags): Promise<Known> =>
     return { facts, locked: issuer !== undefined && (await isKeyLocked(home, issuer)) };
   });
 
+const validityOf = (authority: AuthorityRecord | undefined) => authority && parseCertificate(authority.certificate);
+
 async function renewables(
-  { home: { store } }: Session,
+  { ca, home: { store } }: Session,
   records: readonly CertificateRecord[],
   due: (record: CertificateRecord) => boolean,
 ): Promise<Renewable[]> {
@@ -72,7 +79,9 @@ async function renewables(
       const placement = placements.find(({ label }) => label === record.label);
       const mine = targets.filter(({ label, wish }) => label === record.label && wish === 'enabled');
       const folder = placement && shortPath(placement.folder);
-      return { record, placement, folder, due: due(record), targets: mine.map((target) => target.folder) };
+      const issuer = validityOf(ca.authorities.find(({ id }) => id === record.issuerId));
+      const usualDays = lifeInDays(record, issuer) ?? DEFAULT_DAYS;
+      return { record, placement, folder, due: due(record), usualDays, targets: mine.map((target) => target.folder) };
     });
 }
 

@@ -34,6 +34,8 @@ export interface Renewable {
   /** As a person would write it. */
   readonly folder: string | undefined;
   readonly due: boolean;
+  /** As long as before. */
+  readonly usualDays: number;
   /** The folders that `deploy run` will bring it to. */
   readonly targets: readonly string[];
 }
@@ -44,6 +46,8 @@ export interface RenewableAuthority {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly due: boolean;
+  /** As long as before. */
+  readonly usualDays: number;
 }
 
 export interface RenewFacts {
@@ -180,29 +184,19 @@ function wholeRows(one: Renewable, answers: RenewAnswers, facts: RenewFacts): Su
   ];
 }
 
-const lives = ({ record }: Renewable, answers: RenewAnswers, facts: RenewFacts) =>
-  `until ${day(record.notAfter)} (${timeLeft(record.notAfter, facts.now)}) -> ${day(newEnd(record, answers, facts))}`;
-
-const deployText = (targets: readonly string[]) =>
-  `local-ca deploy run brings ${targets.length === 1 ? 'it' : 'them'} to ${targets.join(', ')}`;
-
-const DAY = 86_400_000;
-
-function newEnd(record: CertificateRecord, answers: RenewAnswers, facts: RenewFacts): Date {
-  const life = Math.round((record.notAfter.getTime() - record.notBefore.getTime()) / DAY);
-  const days = daysOf(answers, facts) ?? Math.max(1, life);
-  return earlier(endAfter(days, facts), facts.end);
+function lives({ record, usualDays }: Renewable, answers: RenewAnswers, facts: RenewFacts): string {
+  const end = earlier(endAfter(daysOf(answers, facts) ?? usualDays, facts), facts.end);
+  return `until ${day(record.notAfter)} (${timeLeft(record.notAfter, facts.now)}) -> ${day(end)}`;
 }
+
+const deployText = (targets: readonly string[]) => `local-ca deploy run brings the new files to ${targets.join(', ')}`;
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b);
 const endAfter = (days: number, { now }: RenewFacts) => normalizeValidity({ days }, days, now).notAfter;
 
-/** Without a word said, as `renew --ca` has it. */
-export const USUAL_CA_DAYS = { root: 3650, intermediate: 1825 } as const;
-
 function authorityRows(answers: RenewAnswers, facts: RenewFacts): SummaryRow[] {
   const chosen = authoritiesOf(answers, facts);
-  const ends = chosen.map(({ role }) => endAfter(daysOf(answers, facts) ?? USUAL_CA_DAYS[role], facts));
+  const ends = chosen.map(({ usualDays }) => endAfter(daysOf(answers, facts) ?? usualDays, facts));
   const root = facts.authorities.at(-1);
   const isNew = wantsNewKey(answers, facts);
   // An intermediate does not outlive the root above it, as that will be then.

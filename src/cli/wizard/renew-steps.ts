@@ -4,7 +4,6 @@ import { timeLeft } from '../records.ts';
 import { days as parseDays } from '../values.ts';
 import type { Choice, Found, Step } from './flow.ts';
 import {
-  authoritiesOf,
   chosenOf,
   isLocked,
   type Kind,
@@ -14,7 +13,6 @@ import {
   type RenewAnswers,
   type Renewable,
   type RenewFacts,
-  USUAL_CA_DAYS,
   usualKind,
 } from './renew-plan.ts';
 import { LIVES } from './server-steps.ts';
@@ -192,6 +190,10 @@ const newKey: RenewStep<boolean> = {
 const isLongerAsked = (answers: RenewAnswers, facts: RenewFacts) =>
   !isForeign(answers, facts) && facts.given.days === undefined;
 
+const SAME: Choice = { value: 'same', name: 'As many days as before (default)' };
+const OTHER: Choice = { value: 'other', name: 'Another number' };
+const LEAF_LIVES = LIVES.map((choice) => ({ ...choice, name: choice.name.replace(' (default)', '') }));
+
 const days: RenewStep<'same' | 'other' | number> = {
   name: 'days',
   title: 'How long it is valid',
@@ -200,26 +202,9 @@ const days: RenewStep<'same' | 'other' | number> = {
     type: 'select',
     message: 'Valid for:',
     default: answers.days ?? 'same',
-    choices: isCa(answers, facts) ? caLives(answers, facts) : leafLives(),
+    choices: isCa(answers, facts) ? [SAME, OTHER] : [SAME, ...LEAF_LIVES],
   }),
 };
-
-const OTHER: Choice = { value: 'other', name: 'Another number' };
-
-const leafLives = (): Choice[] => [
-  { value: 'same', name: 'As many days as before (default)' },
-  ...LIVES.map((choice) => ({ ...choice, name: choice.name.replace(' (default)', '') })),
-];
-
-const caLives = (answers: RenewAnswers, facts: RenewFacts): Choice[] => [
-  {
-    value: 'same',
-    name: `${authoritiesOf(answers, facts)
-      .map(({ role: one }) => `${USUAL_CA_DAYS[one]} days for the ${one}`)
-      .join(', ')} (default)`,
-  },
-  OTHER,
-];
 
 const otherDays: RenewStep<string> = {
   name: 'otherDays',
@@ -228,7 +213,7 @@ const otherDays: RenewStep<string> = {
   question: (answers, facts) => ({
     type: 'input',
     message: 'Days:',
-    default: String(answers.otherDays ?? (isCa(answers, facts) ? USUAL_CA_DAYS.root : 365)),
+    default: String(answers.otherDays ?? (isCa(answers, facts) ? 3650 : 365)),
     validate: (text) => check(() => checkDays(text, answers, facts)),
   }),
   apply: (answers, value) => ({ ...answers, otherDays: Number(value) }),

@@ -79,7 +79,11 @@ async function requestInstead(context: Context, { foreign }: RenewAnswers, given
 function endLines({ renewed, targets }: Course, given: Flags, { io }: Context): string[] {
   const made = renewed.map(madeOf);
   if (targets.length > 0) {
-    return ['', io.style('bold', 'Next'), ...said(`local-ca deploy run, which brings it to ${targets.join(', ')}`, io)];
+    return [
+      '',
+      io.style('bold', 'Next'),
+      ...said(`local-ca deploy run, which brings the new files to ${targets.join(', ')}`, io),
+    ];
   }
   const [first, ...others] = made;
   if (first === undefined) return ['', ...reminderLines(given, io)];

@@ -1,0 +1,108 @@
+/** What is done over and over while it is killed: each a command, on its own home and folder. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CliOptions, localCaJson } from '../support/cli.ts';
+
+export interface Scenario {
+  readonly name: string;
+  /** How many of the random moments fall to it. */
+  readonly share: number;
+  /** Once, before all else. */
+  readonly prepare?: (options: Place) => Promise<unknown>;
+  /** In front of each round. */
+  readonly before?: (options: Place, round: number) => Promise<unknown>;
+  readonly command: (round: number) => readonly string[];
+  /** What is done after the kill; the same again unless said. */
+  readonly next?: (round: number) => readonly string[];
+}
+
+export type Place = CliOptions & { readonly cwd: string };
+
+const issue = (label: string, ...flags: readonly string[]) => ['issue', `${label}.test`, '--label', label, ...flags];
+
+/** So many certificates that every round can revoke one. */
+const ROUNDS = 400;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'issue, into a new folder with a zip',
+    share: 25,
+    command: (round) => issue(`n${round}`, '--out', `above/n${round}`, '--zip', `zips/n${round}.zip`),
+  },
+  {
+    name: 'issue --keep-key',
+    share: 25,
+    command: (round) => issue(`k${round}`, '--keep-key'),
+  },
+  {
+    name: 'issue, into a folder that exists',
+    share: 25,
+    prepare: (options) => localCaJson(issue('same'), options),
+    command: () => issue('same'),
+  },
+  {
+    name: 'renew',
+    share: 25,
+    prepare: (options) => localCaJson(issue('old', '--zip', 'old.zip'), options),
+    command: () => ['renew', 'old'],
+  },
+  {
+    name: 'renew --new-key, with a key store',
+    share: 25,
+    prepare: (options) => localCaJson(issue('new', '--format', 'pem,p12', '--keep-key'), options),
+    command: () => ['renew', 'new', '--new-key'],
+    // The same key: it has to be where the killed run put it.
+    next: () => ['renew', 'new'],
+  },
+  {
+    name: 'crl',
+    share: 20,
+    prepare: async (options) => {
+      await localCaJson(issue('gone'), options);
+      await localCaJson(['revoke', 'gone'], options);
+    },
+    command: () => ['crl', '--out', 'ca.crl'],
+  },
+  {
+    name: 'revoke --crl',
+    share: 20,
+    prepare: (options) => {
+      const rows = Array.from({ length: 2 * ROUNDS }, (_, i) => `r${i}.test`);
+      writeFileSync(join(options.cwd, 'list.csv'), `names\n${rows.join('\n')}\n`);
+      return localCaJson(['issue', '--from', 'list.csv', '--out', 'list'], options);
+    },
+    command: (round) => ['revoke', `r${2 * round}.test`, '--crl'],
+    next: (round) => ['revoke', `r${2 * round + 1}.test`, '--crl'],
+  },
+  {
+    name: 'csr create',
+    share: 15,
+    command: (round) => ['csr', 'create', `c${round}.test`, '--out', `c${round}`],
+  },
+  {
+    name: 'deploy run',
+    share: 20,
+    prepare: async (options) => {
+      await localCaJson(issue('served', '--keep-key', '--out', 'made'), options);
+      await localCaJson(['deploy', 'add', 'served', '--to', 'server', '--hook', 'true', '--with-crl'], options);
+      await localCaJson(['deploy', 'run', '--now'], options);
+    },
+    before: async (options) => {
+      await localCaJson(['renew', 'served', '--new-key'], options);
+    },
+    command: () => ['deploy', 'run', '--now'],
+  },
+];
+
+/** How many changes to the file system a command makes, and a command that dies in front of one of them. */
+export const dieAt = (at: number) => ({ NODE_OPTIONS: `--require ${DIE}`, DIE_AT: String(at) });
+
+export async function countChanges(command: readonly string[], options: Place): Promise<number> {
+  const file = join(options.cwd, 'count');
+  await localCaJson(command, { ...options, env: { NODE_OPTIONS: `--require ${DIE}`, COUNT_TO: file } });
+  const count = Number(readFileSync(file, 'utf8'));
+  if (existsSync(file)) rmSync(file);
+  return count;
+}
+
+const DIE = new URL('../support/die-at.cjs', import.meta.url).pathname;

@@ -1,0 +1,145 @@
+/** kill -9 at any moment: the next command finishes or undoes what was begun, and then everything is as it should be. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { openHome } from '../../src/store/home.ts';
+import { localCa, localCaJson, program } from '../support/cli.ts';
+import { temporaryFolder } from '../support/temp.ts';
+import { countChanges, dieAt, type Place, SCENARIOS, type Scenario } from './killed-scenarios.ts';
+import { posix } from './support.ts';
+
+const SEED = Number(process.env.LOCAL_CA_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const root = temporaryFolder();
+
+/** Mulberry32: small, and the same everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function placeFor(name: string, { prepare }: Scenario): Promise<Place> {
+  const cwd = join(root, name.replace(/\W+/g, '-'), 'work');
+  mkdirSync(cwd, { recursive: true });
+  const place: Place = { cwd, home: join(dirname(cwd), 'home') };
+  await localCaJson(['init', '--yes', '--intermediate'], place);
+  await prepare?.(place);
+  return place;
+}
+
+/** Runs the program and kills it after so many milliseconds. True when it came to its end before. */
+async function killed(args: readonly string[], { cwd, home }: Place, delay: number): Promise<boolean> {
+  const env = { ...process.env, LOCAL_CA_HOME: home, XDG_CACHE_HOME: join(root, 'cache'), NO_COLOR: '1' };
+  const child = spawn(process.execPath, [program, ...args], { cwd, env, stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), delay);
+  const [, signal] = await once(child, 'close');
+  clearTimeout(timer);
+  return signal === null;
+}
+
+// --- what has to hold afterwards -----------------------------------------------------------------------------------
+
+async function assertSound(place: Place, args: readonly string[]): Promise<void> {
+  const next = await localCa([...args, '--json'], place);
+  assert.equal(next.status, 0, `${args.join(' ')}: ${next.stderr}`);
+  const doctor = await localCa(['doctor', '--json'], place);
+  assert.equal(doctor.status, 0, doctor.stdout);
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { severity: string }[] };
+  assert.deepEqual(findings, []);
+  assert.deepEqual(scrapsIn(dirname(place.cwd)), []);
+}
+
+const SCRAP = /(^|[/\\])(\.local-ca-|inventory\.busy$)/;
+
+const namesIn = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' });
+const scrapsIn = (folder: string) => namesIn(folder).filter((name) => SCRAP.test(name));
+
+/** Every certificate in a file is on record, no serial is there twice, and every key is beside its certificate. */
+async function assertRecorded({ home, cwd }: Place): Promise<void> {
+  const recorded = await recordedIn(home);
+  const files = namesIn(cwd).filter((name) => name.endsWith('.pem'));
+  for (const name of files.filter((one) => /\.crt\.pem$/.test(one))) {
+    const pem = readFileSync(join(cwd, name));
+    const { serialNumber, fingerprint256, publicKey } = new X509Certificate(pem);
+    const fingerprint = fingerprint256.replaceAll(':', '').toLowerCase();
+    assert.equal(recorded.get(serialNumber.toLowerCase()), fingerprint, `${name} is not on record`);
+    const key = createPrivateKey(readFileSync(join(cwd, name.replace(/\.crt\.pem$/, '.key.pem'))));
+    assert.ok(new X509Certificate(pem).checkPrivateKey(key), `${name} and its key: ${publicKey.asymmetricKeyType}`);
+  }
+}
+
+async function recordedIn(folder: string): Promise<Map<string, string>> {
+  const home = await openHome(folder);
+  try {
+    const all = await home.store.certificates();
+    assert.equal(new Set(all.map(({ serial }) => serial)).size, all.length, 'a serial was used twice');
+    return new Map(all.map(({ serial, fingerprintSha256 }) => [serial, fingerprintSha256]));
+  } finally {
+    await home.close();
+  }
+}
+
+// --- the moments ---------------------------------------------------------------------------------------------------
+
+async function atRandomMoments(scenario: Scenario, seed: number): Promise<void> {
+  const { name, share, command, next = command, before } = scenario;
+  const place = await placeFor(name, scenario);
+  const random = randomFrom(seed);
+  let whole = 0;
+  for (let round = 0; round < 3; round++) {
+    await before?.(place, round);
+    const started = performance.now();
+    await localCaJson(command(round), place);
+    whole = performance.now() - started;
+  }
+  let ended = 0;
+  for (let round = 3; round < share + 3; round++) {
+    await before?.(place, round);
+    // In its first third it is still being loaded.
+    const delay = whole * (0.33 + 0.72 * random());
+    if (await killed(command(round), place, delay)) ended++;
+    await assertSound(place, next(round));
+  }
+  await assertRecorded(place);
+  assert.ok(ended < share * 0.7, `${ended} of ${share} were not killed`);
+}
+
+async function beforeEachChange(scenario: Scenario): Promise<void> {
+  const { name, command, next = command, before } = scenario;
+  const place = await placeFor(`${name} each`, scenario);
+  await before?.(place, 0);
+  const changes = await countChanges(command(0), place);
+  for (let at = 1; at <= changes; at++) {
+    await before?.(place, at);
+    const { status } = await localCa(command(at), { ...place, env: dieAt(at) });
+    assert.notEqual(status, 1, `change ${at}`);
+    await assertSound(place, next(at)).catch((cause) => {
+      throw new Error(`killed in front of change ${at} of ${changes}`, { cause });
+    });
+  }
+  await assertRecorded(place);
+}
+
+describe('kill -9', { skip: !posix && 'Windows has no such signal', concurrency: 2 }, () => {
+  for (const [i, scenario] of SCENARIOS.entries()) {
+    test(`at random moments of ${scenario.name}`, async () => {
+      try {
+        await atRandomMoments(scenario, SEED + i);
+      } catch (cause) {
+        throw new Error(`with LOCAL_CA_SEED=${SEED}`, { cause });
+      }
+    });
+  }
+
+  for (const scenario of SCENARIOS) {
+    test(`in front of each change of ${scenario.name}`, () => beforeEachChange(scenario));
+  }
+});
