@@ -45,9 +45,9 @@ function isOurs(path: string, folder: string): boolean {
   return !isOpen || lstatSync(path).uid === (process.getuid?.() ?? 0);
 }
 
-/** There may be a key in it. */
-export function removeAbandoned(folder: string): void {
-  for (const path of abandonedIn(folder)) {
+/** There may be a key in it. With `what`, only things of that kind. */
+export function removeAbandoned(folder: string, what = ''): void {
+  for (const path of abandonedIn(folder).filter((one) => basename(one).startsWith(`${PREFIX}${what}`))) {
     try {
       rmSync(path, { recursive: true, force: true });
     } catch {

@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { temporaryName } from './abandoned.ts';
+import { removeAbandoned, temporaryName } from './abandoned.ts';
 import { LocalCaError } from './errors.ts';
 
 /** Windows knows no POSIX modes, and flushes no folders: there the folder's ACL protects what is in it. */
@@ -37,6 +37,8 @@ export interface WriteOptions {
  */
 export function writeWhole(path: string, bytes: Uint8Array, mode: number, options: WriteOptions = {}): void {
   const folder = dirname(path);
+  // Of runs that were killed while they replaced it. Where files only come to be there may be very many.
+  if (options.replace === true) removeAbandoned(folder, 'file');
   // Not derived from the file's own name, which may be as long as names can be.
   const beside = join(folder, `${temporaryName('file')}${crypto.randomUUID().slice(0, 13)}`);
   try {

@@ -2,6 +2,7 @@
 import { crlUrlsOf } from '../authority/renew.ts';
 import type { Revocable } from '../authority/revoke.ts';
 import { equalBytes } from '../core/der.ts';
+import { lineOf } from '../core/lineage.ts';
 import { parseCertificate } from '../core/parse.ts';
 import { isoTime } from '../core/time.ts';
 import type { CertificateRecord } from '../store/store.ts';
@@ -11,14 +12,14 @@ type Authority = Session['ca'];
 
 export async function consequencesOf(ca: Authority, done: Revocable, now: Date): Promise<string[]> {
   if (done.revocation === null) return [];
-  if (done.kind === 'root') return [ROOT];
+  if (done.kind === 'root') return [ROOT, ...(await abandoned(ca, done, now))];
   const { notAfter } = parseCertificate(done.certificate);
   if (notAfter <= now) return [`it expired on ${day(notAfter)}, so that lists need not name it`];
   return done.kind === 'intermediate' ? abandoned(ca, done, now) : twins(ca, done, now);
 }
 
 const ROOT =
-  'no list names a root: whoever trusts it has to stop. local-ca export --ca makes trust files without it, for your clients';
+  'no list names a root: whoever trusts it has to stop, and takes the trust files that are without it (local-ca export --ca)';
 
 const day = (date: Date) => isoTime(date).slice(0, 10);
 
@@ -27,9 +28,9 @@ async function abandoned(ca: Authority, { serial }: Revocable, now: Date): Promi
   const keyId = ca.authorities.find(({ id }) => id === serial)?.keyId;
   const sameKey = ca.authorities.filter((one) => one.keyId === keyId);
   if (sameKey.some(({ revocation }) => revocation === null)) return [];
-  const issuers = sameKey.map(({ id }) => id);
+  const isUnder = (id: string | null) => lineOf(ca.authorities, id).some((one) => one.keyId === keyId);
   const all = await ca.list({ state: 'valid' });
-  const fallen = all.filter(({ issuerId, notAfter }) => issuers.includes(issuerId ?? '') && notAfter > now);
+  const fallen = all.filter(({ issuerId, notAfter }) => isUnder(issuerId) && notAfter > now);
   return fallen.map(({ label }) => `${label} was signed by it and falls with it: local-ca renew ${label}`);
 }
 

@@ -23,11 +23,12 @@ export function queue(): Exclusively {
 /** How long to wait for other processes, in milliseconds: each of them is done within a fraction of a second. */
 const PATIENCE = 30_000;
 
-export function fileLock(path: string): Exclusively {
+/** Throws LOCAL_CA_STORE_FAILED after `patience` milliseconds of waiting for others. */
+export function fileLock(path: string, patience = PATIENCE): Exclusively {
   const inProcess = queue();
   return (work) =>
     inProcess(async () => {
-      const release = await acquire(path);
+      const release = await acquire(path, patience);
       try {
         return await work();
       } finally {
@@ -44,8 +45,8 @@ export async function tryFileLock(path: string): Promise<(() => void) | undefine
   return tryLock(path);
 }
 
-async function acquire(path: string): Promise<() => void> {
-  const until = performance.now() + PATIENCE;
+async function acquire(path: string, patience: number): Promise<() => void> {
+  const until = performance.now() + patience;
   for (;;) {
     const release = await tryFileLock(path);
     if (release !== undefined) return release;

@@ -282,7 +282,7 @@ describe('keys', () => {
   test('an encrypted key opens the way, and new ones are encrypted alike', async () => {
     const { clock } = await make({ intermediate: true, passphrase: PASSPHRASE });
     const closed = await CertificateAuthority.open(clock.home, { ambient: clock.ambient });
-    await rejectsCode(() => closed.renewAuthorities(), 'LOCAL_CA_KEY_ENCRYPTED', /encrypted/);
+    await rejectsCode(() => closed.renewAuthorities(), 'LOCAL_CA_KEY_ENCRYPTED', /pass phrase/);
     const opened = await CertificateAuthority.open(clock.home, { passphrase: PASSPHRASE, ambient: clock.ambient });
     await opened.renewAuthorities();
     await opened.renewAuthorities({ newKey: true });

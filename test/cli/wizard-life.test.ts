@@ -226,6 +226,59 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
     await assertCancels(t, 'renew', RENEW, await aged(t));
   });
 
+  test("the passphrase of the CA's key is asked for at the end; a wrong one can be mended, and Ctrl-C changes nothing", async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = newPlace(t);
+    writeFileSync(join(place.cwd, 'pw'), 'correct horse\n');
+    await localCaJson(['init', '--yes', '--encrypt-key', '--passphrase-file', 'pw', 'a.test'], place);
+    const answers: readonly Answer[] = [
+      [Q.kind, 'Enter'],
+      [Q.labels, 'Enter'],
+      [Q.key, 'Enter'],
+      [Q.days, 'Enter'],
+      [Q.now, 'Enter'],
+    ];
+    const before = [snapshot(place.cwd), await inventory(place.home)];
+    const left = await open(t, 'renew', place);
+    await giveAll(left, answers);
+    await left.shows("? Passphrase of the CA's key");
+    await left.press('C-c');
+    assert.equal(await left.status(), 130);
+    await left.assertSane();
+    assert.deepEqual([snapshot(place.cwd), await inventory(place.home)], before);
+
+    const mended = await open(t, 'renew', place);
+    await giveAll(mended, answers);
+    await mended.answer("? Passphrase of the CA's key", 'incorrect');
+    await mended.shows('> the pass phrase does not open the private key');
+    await give(mended, [Q.now, 'Enter']);
+    await mended.answer("? Passphrase of the CA's key", 'correct horse');
+    assert.equal(await mended.status(), 0);
+    assert.match(await mended.screen(), /with the passphrase in LOCAL_CA_PASSPHRASE/);
+    assert.equal((await inventory(place.home)).length, 2);
+  });
+
+  test('what is deployed goes on with deploy run', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = await withCa(t, 'a.test');
+    await localCaJson(['deploy', 'add', 'a.test', '--to', join(place.cwd, 'srv'), '--template', 'nginx'], place);
+    const terminal = await open(t, 'renew', place);
+    await giveAll(terminal, [
+      [Q.kind, 'Enter'],
+      [Q.labels, 'Enter'],
+      [Q.key, 'Enter'],
+      [Q.days, 'Enter'],
+    ]);
+    assert.match(
+      (await terminal.shows(Q.now)).replaceAll(/\s+/g, ' '),
+      /Then local-ca deploy run brings the new files to \S*srv/,
+    );
+    await terminal.press('Enter');
+    assert.equal(await terminal.status(), 0);
+    assert.match(await terminal.screen(), /Next\n +local-ca deploy run, which/);
+    assert.match(await terminal.screen(), /Valid until \d{4}-/);
+  });
+
   test('many certificates are searched', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = await withCa(t);

@@ -189,7 +189,7 @@ describe('the renew wizard', () => {
     assert.equal(short.split('\n').length, 10);
     assert.match(
       text({ kind: 'ca', newKey: true }, facts()),
-      /My CA \(root\)\n.*-> 2028-04-15\n.*a new one\n[^]*every client/,
+      /My CA \(root\)\n.*-> 2028-04-15\n.*a new one\n[\s\S]*every client/,
     );
   });
 

@@ -12,9 +12,6 @@ const CHANGES = [
   'rmdirSync',
   'rmSync',
   'linkSync',
-  'chmodSync',
-  'fchmodSync',
-  'fsyncSync',
   'writeFileSync',
 ];
 const { DIE_AT, COUNT_TO } = process.env;

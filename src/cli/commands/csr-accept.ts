@@ -15,6 +15,7 @@ import { certificatesOf, readInput } from '../read-file.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
 import { bundleWishes } from '../renewal.ts';
 import { isOfRequest } from '../request-files.ts';
+import { settle } from '../settle.ts';
 import { allWarnings, tellCertificate } from './issue.ts';
 
 export const csrAccept: Command = {
@@ -52,7 +53,8 @@ export async function acceptWithout(context: Context, files: readonly string[], 
   const certificates = await certificatesIn(files, flags);
   const options = await optionsOf(context, flags);
   let delivery = undefined as Delivery | undefined;
-  const take = (home: Home) => {
+  const take = async (home: Home) => {
+    await settle(context, home);
     const deliver = async (accepted: Accepted) => {
       delivery = await stageAnswer(context, home, accepted, flags);
       await delivery.commit();

@@ -16,6 +16,7 @@ import { KEY_FLAGS, keyGiven } from '../key-flags.ts';
 import { refuseHomePlaces } from '../places.ts';
 import { deliveredJson, deliveredPaths } from '../records.ts';
 import { refuseOtherKey, renewedRequest } from '../request-files.ts';
+import { settle } from '../settle.ts';
 import { oneOf, secretFrom } from '../values.ts';
 import { splitNames } from './issue.ts';
 
@@ -73,6 +74,7 @@ export async function createWithout(context: Context, args: readonly string[], f
   let staged: Staged | undefined;
   try {
     const created = await inHome(context.home, async (home) => {
+      await settle(context, home);
       // A second time, when another process made the home meanwhile.
       await staged?.discard();
       const beforeRecording = async (made: CreatedRequest) => {

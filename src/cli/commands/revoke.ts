@@ -6,6 +6,7 @@ import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { consequencesOf, nextSteps } from '../consequences.ts';
+import { rebuildAll } from '../rebuild.ts';
 import { type ShownState, stateOf, timeLeft } from '../records.ts';
 import { listJson, listWarnings, refreshLists } from '../revocation-lists.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
@@ -101,6 +102,7 @@ async function tell(context: Context, session: Session, done: Revocable, flags: 
   for (const warning of await consequencesOf(session.ca, done, ambient.now())) io.warn(warning);
   const lists = flags.crl === true ? await makeLists(context, session) : undefined;
   for (const step of nextSteps(done, lists !== undefined)) io.say(step);
+  const rebuilt = done.kind === 'root' ? await rebuildFiles(context, session) : undefined;
   const record = {
     serial,
     label: name,
@@ -108,7 +110,19 @@ async function tell(context: Context, session: Session, done: Revocable, flags: 
     revokedAt: revocation === null ? null : isoTime(revocation.at),
     reason: revocation?.reason ?? null,
   };
-  io.result(lists === undefined ? record : { ...record, lists }, serial);
+  io.result({ ...record, ...(lists === undefined ? {} : { lists }), ...(rebuilt && { rebuilt }) }, serial);
+}
+
+/** Trust files are without it from now on, and servers need not send its cross certificate. */
+async function rebuildFiles(context: Context, session: Session): Promise<string[]> {
+  const { io } = context;
+  const all = await rebuildAll(context, session);
+  for (const { placement, why } of all) {
+    if (why !== undefined) io.warn(`the files in ${placement.folder} were not made again: ${why}`);
+  }
+  const folders = all.flatMap(({ placement, delivery }) => (delivery === undefined ? [] : [placement.folder]));
+  if (folders.length > 0) io.say(`made again without it: ${folders.join(', ')}`);
+  return folders;
 }
 
 /** An authority that can be revoked has been replaced. */

@@ -24,7 +24,11 @@ export interface Examination {
 export const isTrouble = ({ severity, repaired }: Diagnosis): boolean => severity !== 'note' && repaired === null;
 
 /** Throws what opening a home throws where there is none. */
-export async function examine(context: Context, path: string, examination: Examination): Promise<Diagnosis[]> {
+export async function examine(
+  context: Pick<Context, 'ambient'>,
+  path: string,
+  examination: Examination,
+): Promise<Diagnosis[]> {
   const { repair } = examination;
   const there = look(path) === 'home' || look(path) === 'damaged';
   const first = there ? await treat('permissions', async () => checkPermissions(path), repair) : [];
@@ -47,8 +51,11 @@ async function openOr(path: string, there: boolean): Promise<Home | Finding> {
   }
 }
 
-async function examineHome(context: Context, home: Home, { repair, passphrase }: Examination): Promise<Diagnosis[]> {
-  const { ambient } = context;
+async function examineHome(
+  { ambient }: Pick<Context, 'ambient'>,
+  home: Home,
+  { repair, passphrase }: Examination,
+): Promise<Diagnosis[]> {
   const found: Diagnosis[] = [];
   for (const { name, run } of CHECKS) {
     const work = async () => {

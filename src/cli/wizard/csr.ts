@@ -79,6 +79,6 @@ const endingOf = (context: Context, given: Flags): Promise<Ending> =>
       record,
       folder: placement && shortPath(placement.folder),
       keyless: given.key === undefined && !(await hasKey({ record, placement })),
-      checkKey: (path) => keyVerdict(record, path),
+      checkKey: (path) => keyVerdict(record, path, given),
     };
   });

@@ -11,7 +11,7 @@ export type Canvas = Pick<Io, 'style' | 'columns'>;
 const PAGE = 12;
 
 export function draw(question: WizardQuestion, canvas: Canvas, canGoBack: boolean): InquirerQuestion {
-  const theme = themeOf(question.about, canvas, canGoBack);
+  const theme = themeOf(question, canvas, canGoBack ? (question.escape ?? 'back') : undefined);
   const common = { name: 'answer', message: wrap(question.message, canvas.columns - 4).join('\n  '), theme };
   switch (question.type) {
     case 'input':
@@ -82,7 +82,7 @@ function drawFound(found: Found, canvas: Canvas) {
   return [{ type: 'separator', separator: lines.map((line, i) => (i === 0 ? `> ${line}` : `   ${line}`)).join('\n') }];
 }
 
-function themeOf(about: string | undefined, canvas: Canvas, canGoBack: boolean) {
+function themeOf({ about }: { readonly about?: string }, canvas: Canvas, onEscape: string | undefined) {
   const { columns } = canvas;
   const style: Canvas['style'] = (kind, text) => canvas.style(kind, text);
   const above = paragraphs(about ?? '', columns - 2).map((line) => `${style('dim', line)}\n`);
@@ -98,7 +98,7 @@ function themeOf(about: string | undefined, canvas: Canvas, canGoBack: boolean) 
           .join('\n'),
       defaultAnswer: (text: string) => style('dim', `(${fit(text, columns - 6)})`),
       keysHelpTip: (keys: readonly (readonly [key: string, action: string])[]) =>
-        helpLines([...keys, ...(canGoBack ? [['esc', 'back'] as const] : [])], columns)
+        helpLines([...keys, ...(onEscape === undefined ? [] : [['esc', onEscape] as const])], columns)
           .map((line) => style('dim', line))
           .join('\n'),
     },

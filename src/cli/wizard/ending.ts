@@ -25,6 +25,11 @@ const MOST_README = 1 << 20;
 /** After one certificate. `home` is in the commands where it was given. */
 export const nextLines = (made: Made, flags: Flags, io: Io): string[] => [
   ...taskSection(made, io),
+  ...validSection(made, flags, io),
+];
+
+/** When it ends, and what to do then. */
+export const validSection = (made: Made, flags: Flags, io: Io): string[] => [
   '',
   io.style('bold', `Valid until ${day(made.notAfter)}`),
   ...said(`From ${day(made.due)} on it is due. Then, with the same key, names and files:`, io),
@@ -33,7 +38,7 @@ export const nextLines = (made: Made, flags: Flags, io: Io): string[] => [
 ];
 
 /** What its server needs now, in the words of its own README. */
-export function taskSection({ folder }: Pick<Made, 'folder'>, io: Io): string[] {
+function taskSection({ folder }: Pick<Made, 'folder'>, io: Io): string[] {
   const path = join(folder, README);
   const readme = attempt(() => new TextDecoder().decode(readAtMost(path, MOST_README))) ?? '';
   const task = taskLines(firstTask(readme), io.columns);

@@ -33,7 +33,7 @@ function zipOf(answers: FilesAnswers, facts: FilesFacts): string {
 export const zipFlag = (answers: FilesAnswers, facts: FilesFacts): string | undefined =>
   answers.zip === true ? zipOf(answers, facts) : answers.zip || undefined;
 
-export const isFolderName = (text: string): true | string => text.trim() !== '' || 'Name a folder, like ./db1.';
+const isFolderName = (text: string): true | string => text.trim() !== '' || 'Name a folder, like ./db1.';
 
 function out<A extends FilesAnswers, F extends FilesFacts>(): Step<A, F, string> {
   return {

@@ -22,6 +22,8 @@ interface Common<V> {
   readonly message: string;
   /** What one should know to answer; stands above the question. */
   readonly about?: string;
+  /** What Esc does, where that is not to go back one question. */
+  readonly escape?: string;
   /** The answer as it stays on the screen. */
   shown?(value: V): string;
   /** What one should know about the answer. */

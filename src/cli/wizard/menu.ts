@@ -20,7 +20,7 @@ export interface MenuState {
   readonly problems: readonly string[];
 }
 
-export interface MenuChoice {
+interface MenuChoice {
   readonly title: string;
   /** What one would type instead; empty: leave. */
   readonly command: readonly string[];

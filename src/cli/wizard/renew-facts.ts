@@ -8,11 +8,11 @@ import { isDue, type Within } from '../../core/duration.ts';
 import { importKey } from '../../core/keys.ts';
 import { parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
-import { readSecret } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { AuthorityRecord, CertificateRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { findKey, madeUpPassword } from '../find-key.ts';
+import { keyGiven } from '../key-flags.ts';
 import { readContents, readInput } from '../read-file.ts';
 import { type Session, withRecords } from '../session.ts';
 import { secretFrom } from '../values.ts';
@@ -57,7 +57,7 @@ export const renewFacts = (context: Context, given: Flags): Promise<Known> =>
       keyless: [],
       given,
       now,
-      checkKey: (label, path) => keyVerdict(find(certificates, label).record, path),
+      checkKey: (label, path) => keyVerdict(find(certificates, label).record, path, given),
       checkPassword: (label, password) => checkPassword(find(certificates, label), password),
     };
     const [issuer] = ca.chain;
@@ -95,12 +95,13 @@ const find = (certificates: readonly Renewable[], label: string): Renewable =>
   certificates.find(({ record }) => record.label === label) as Renewable;
 
 /** On a file that should hold the key of a certificate. */
-export function keyVerdict(record: CertificateRecord, path: string): Verdict {
+export function keyVerdict(record: CertificateRecord, path: string, { keyPassword, keyPasswordFile }: Flags): Verdict {
   if (path.trim() === '') return 'Name a file, like old/db1.key.pem.';
   const owner = `the certificate ${quote(record.label)}`;
-  return check(() =>
-    assertOwnKey(importKey(readSecret(path)), record.certificate, owner, 'Give the key file that was made with it.'),
-  );
+  return check(() => {
+    const key = importKey(keyGiven({ key: path, keyPassword, keyPasswordFile }) as Uint8Array);
+    assertOwnKey(key, record.certificate, owner, 'Give the key file that was made with it.');
+  });
 }
 
 /** One that opens none of its stores would lock out the server, which has the old one in its settings. */

@@ -107,7 +107,7 @@ export const wantsNewKey = ({ newKey }: RenewAnswers, { given }: RenewFacts): bo
   (given.newKey as boolean | undefined) ?? newKey ?? false;
 
 /** Undefined for as long as before. */
-export function daysOf({ days, otherDays }: RenewAnswers, { given }: RenewFacts): number | undefined {
+function daysOf({ days, otherDays }: RenewAnswers, { given }: RenewFacts): number | undefined {
   const chosen = days === 'other' ? otherDays : days === 'same' ? undefined : days;
   return (given.days as number | undefined) ?? chosen;
 }
@@ -115,7 +115,7 @@ export function daysOf({ days, otherDays }: RenewAnswers, { given }: RenewFacts)
 export const chosenOf = ({ labels = [] }: RenewAnswers, { certificates }: RenewFacts): Renewable[] =>
   certificates.filter(({ record }) => labels.includes(record.label));
 
-export const authoritiesOf = ({ role = 'all' }: RenewAnswers, { authorities }: RenewFacts): RenewableAuthority[] =>
+const authoritiesOf = ({ role = 'all' }: RenewAnswers, { authorities }: RenewFacts): RenewableAuthority[] =>
   authorities.filter((authority) => role === 'all' || role === authority.role);
 
 /** Whose key stores cannot be made without being told their password. */

@@ -3,13 +3,11 @@ import { normalizeAuthority, normalizeLeaf } from '../../core/options.ts';
 import { timeLeft } from '../records.ts';
 import { days as parseDays } from '../values.ts';
 import type { Choice, Found, Step } from './flow.ts';
+import { missingSteps } from './renew-missing.ts';
 import {
-  chosenOf,
-  isLocked,
   type Kind,
   kindOf,
   kindsOf,
-  needsKey,
   type RenewAnswers,
   type Renewable,
   type RenewFacts,
@@ -225,56 +223,14 @@ function checkDays(text: string, answers: RenewAnswers, facts: RenewFacts): void
   else normalizeLeaf({ names: ['a.test'], days: parseDays(text), force }, facts.now);
 }
 
-// --- what is missing -----------------------------------------------------------------------------------------------
-
-const isChosen = (label: string, answers: RenewAnswers, facts: RenewFacts) =>
-  is('certificates')(answers, facts) && chosenOf(answers, facts).some(({ record }) => record.label === label);
-
-const password = (renewable: Renewable): RenewStep<string> => {
-  const { label } = renewable.record;
-  return {
-    name: `password of ${label}`,
-    title: `Password of the key stores of ${label}`,
-    when: (answers, facts) => isChosen(label, answers, facts) && isLocked(renewable, facts),
-    question: (_, facts) => ({
-      type: 'password',
-      message: `Password of the key stores of ${label}:`,
-      about: 'Somebody chose it, and it is not on record.',
-      validate: (text) => facts.checkPassword(label, text),
-    }),
-    apply: (answers, value) => ({ ...answers, passwords: { ...answers.passwords, [label]: value } }),
-  };
-};
-
-const keyFile = ({ record: { label } }: Renewable): RenewStep<string> => ({
-  name: `key of ${label}`,
-  title: `Private key of ${label}`,
-  when: (answers, facts) => isChosen(label, answers, facts) && needsKey(label, answers, facts),
-  question: ({ keyFiles }, facts) => ({
-    type: 'input',
-    message: `The file with the private key of ${label}:`,
-    about: 'It is neither in the home nor where its files were put. If it is lost, go back (Esc) and take a new key.',
-    ...(keyFiles?.[label] === undefined ? {} : { default: keyFiles[label] }),
-    validate: (text) => facts.checkKey(label, text),
-  }),
-  apply: (answers, value) => ({ ...answers, keyFiles: { ...answers.keyFiles, [label]: value } }),
-});
-
 /** What the command line has answered is not asked. */
 export const renewSteps = ({
   certificates,
 }: Pick<RenewFacts, 'certificates'>): readonly Step<RenewAnswers, RenewFacts>[] =>
-  [
-    kind,
-    labels,
-    foreign,
-    role,
-    newKey,
-    days,
-    otherDays,
-    ...certificates.filter(({ placement }) => placement?.passwordGiven === true).map(password),
-    ...certificates.map(keyFile),
-  ] as readonly Step<RenewAnswers, RenewFacts>[];
+  [kind, labels, foreign, role, newKey, days, otherDays, ...missingSteps(certificates)] as readonly Step<
+    RenewAnswers,
+    RenewFacts
+  >[];
 
 export const introOf = ({ certificates }: RenewFacts): string => {
   const due = certificates.filter((one) => one.due).length;

@@ -7,8 +7,9 @@ import type { PlacementRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { renewOrders } from '../commands/renew.ts';
 import { renewAuthoritiesNow } from '../commands/renew-ca.ts';
+import type { Io } from '../io.ts';
 import type { Renewed } from '../renewal.ts';
-import { type Made, nextLines, reminderLines, repeatLines, said } from './ending.ts';
+import { type Made, nextLines, reminderLines, repeatLines, said, validSection } from './ending.ts';
 import { newestEvent } from './home-facts.ts';
 import type { Order } from './order.ts';
 import { keySearch, renewFacts, shortPath } from './renew-facts.ts';
@@ -78,26 +79,19 @@ async function requestInstead(context: Context, { foreign }: RenewAnswers, given
 
 function endLines({ renewed, targets }: Course, given: Flags, { io }: Context): string[] {
   const made = renewed.map(madeOf);
-  if (targets.length > 0) {
-    return [
-      '',
-      io.style('bold', 'Next'),
-      ...said(`local-ca deploy run, which brings the new files to ${targets.join(', ')}`, io),
-    ];
-  }
   const [first, ...others] = made;
   if (first === undefined) return ['', ...reminderLines(given, io)];
-  if (others.length === 0) return nextLines(first, given, io);
-  return [
-    '',
-    io.style('bold', 'Next'),
-    ...said('Each server has to read its new files; the README beside them says how:', io),
-    ...made.map(({ folder }) => `    ${join(folder, README)}`),
-    '',
-    io.style('bold', `Valid until ${day(soonest(made))}, or longer`),
-    ...reminderLines(given, io),
-  ];
+  const deploy = said(`local-ca deploy run, which brings the new files to ${targets.join(', ')}`, io);
+  const next = ['', io.style('bold', 'Next'), ...(targets.length > 0 ? deploy : readmeLines(made, io))];
+  if (others.length === 0)
+    return targets.length > 0 ? [...next, ...validSection(first, given, io)] : nextLines(first, given, io);
+  return [...next, '', io.style('bold', `Valid until ${day(soonest(made))}, or longer`), ...reminderLines(given, io)];
 }
+
+const readmeLines = (made: readonly Made[], io: Io) => [
+  ...said('Each server has to read its new files; the README beside them says how:', io),
+  ...made.map(({ folder }) => `    ${join(folder, README)}`),
+];
 
 const soonest = (made: readonly Made[]) => new Date(Math.min(...made.map(({ notAfter }) => notAfter.getTime())));
 

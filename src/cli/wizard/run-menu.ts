@@ -26,6 +26,7 @@ function asQuestion({ about, message, choices }: Menu, commands: readonly Comman
     type: 'select',
     message,
     about: about.join('\n'),
+    escape: 'leave',
     choices: choices
       .filter(({ command }) => exists(command))
       .map(({ command, title }) => ({
