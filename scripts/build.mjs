@@ -48,7 +48,10 @@ function isEsModule(path) {
 
 function compileLibrary() {
   const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '..', 'bin', 'tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', stage], { cwd: repository, stdio: 'inherit' });
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', stage], {
+    cwd: repository,
+    stdio: 'inherit',
+  });
 }
 
 async function bundle(entry, file, { shebang = '', define = {} } = {}) {

@@ -48,6 +48,7 @@ const PEERS = [
     version: '50.0.2',
     why: "Python's own X.509 verifier, the strictest here",
   },
+  { program: 'icalendar', by: 'pip', pack: 'icalendar', version: '7.3.0', why: 'reads the reminders for a calendar' },
   npm('node-forge', '1.4.3', 'makes certificate requests'),
   node('node22', '22.23.3', 'the unit tests run there too'),
   node('node24', '24.21.0', 'the unit tests run there too'),

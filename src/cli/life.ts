@@ -6,7 +6,7 @@ import { parseCertificate } from '../core/parse.ts';
 import type { AuthorityRecord, CertificateRecord, RequestRecord, TargetRecord } from '../store/store.ts';
 import type { Session } from './session.ts';
 
-export type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
+type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
 
 /** One line of `status`. */
 export interface Life {

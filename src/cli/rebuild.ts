@@ -71,7 +71,7 @@ async function deliverAgain(
 }
 
 /** What its files are called after: a certificate's label, or the CA. */
-export const nameOf = (placement: PlacementRecord): string => (isOfAuthority(placement) ? 'ca' : placement.label);
+const nameOf = (placement: PlacementRecord): string => (isOfAuthority(placement) ? 'ca' : placement.label);
 
 /** A key that was not found now is still somebody's to give: for the next renewal, nothing has changed. */
 function withoutItsKey(change: Change, { withKey }: PlacementRecord): Change {

@@ -9,7 +9,7 @@ export interface Linked {
 }
 
 /** The newest with the same key and role; the list is in order of time. Cross certificates have a root's key, not its role. */
-export const newestOf = <T extends Linked>(all: readonly T[], record: T): T =>
+const newestOf = <T extends Linked>(all: readonly T[], record: T): T =>
   all.findLast(({ keyId, role }) => keyId === record.keyId && role === record.role) ?? record;
 
 /**

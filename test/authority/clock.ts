@@ -8,7 +8,7 @@ import { memoryHome } from '../../src/store/memory-home.ts';
 export const DAY = 86_400_000;
 export const START = Date.parse('2026-11-22T00:05:00Z');
 
-export class Clock {
+class Clock {
   /** Since the start. */
   day = 0;
   readonly home = memoryHome();

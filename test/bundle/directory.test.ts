@@ -115,7 +115,7 @@ describe('stageDirectory into a new folder', () => {
   it('sweeps up what runs left that are gone, and what another machine left an hour ago', async (t) => {
     const parent = await temporaryFolder(t);
     const own = temporaryName('stage');
-    const elsewhere = own.replace(/-[0-9a-f]{8}[.]/, '-00000000.');
+    const elsewhere = own.replace(/-[0-9a-f]{12}[.]/, '-000000000000.');
     const gone = own.replace(/[.]\d+-$/, '.1-');
     for (const [name, hours] of [
       [`${own}running`, 2],

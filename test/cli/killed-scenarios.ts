@@ -22,8 +22,8 @@ export type Place = CliOptions & { readonly cwd: string };
 
 const issue = (label: string, ...flags: readonly string[]) => ['issue', `${label}.test`, '--label', label, ...flags];
 
-/** So many certificates that every round can revoke two. */
-const ROUNDS = 23;
+/** At most, and so there are certificates for each to revoke two. */
+export const ROUNDS = 80;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -43,6 +43,14 @@ export const SCENARIOS: readonly Scenario[] = [
     share: 25,
     prepare: (options) => localCaJson(issue('same'), options),
     command: () => issue('same'),
+  },
+  {
+    name: 'issue, when doctor mends it',
+    share: 0,
+    each: true,
+    prepare: (options) => localCaJson(issue('same', '--keep-key'), options),
+    command: () => issue('same', '--keep-key'),
+    next: () => ['doctor', '--repair'],
   },
   {
     name: 'renew',

@@ -117,9 +117,21 @@ describe('--json', () => {
     const records = await localCaJson<IssuedJson[]>(['list'], options);
     for (const record of records) assert.deepEqual(Object.keys(record), RECORD_KEYS);
     const shown = await localCaJson<Record<string, unknown>>(['show', 'first.test'], options);
-    const { subject, issuedAt, keyKept, certificate, ...record } = shown;
+    const {
+      subject,
+      issuedAt,
+      keyKept,
+      certificate,
+      issuer,
+      foreign,
+      folder: place,
+      zip,
+      revocation,
+      ...record
+    } = shown;
     assert.deepEqual(record, records[0]);
-    assert.equal(subject, 'CN=first.test');
+    assert.deepEqual([subject, issuer, foreign, revocation], ['CN=first.test', 'CN=Output CA', false, null]);
+    assert.deepEqual([place, zip], [join(folder, 'first.test'), null]);
     assert.match(issuedAt as string, ISO);
     assert.equal(keyKept, false);
     assert.equal(new X509Certificate(certificate as string).subject, 'CN=first.test');

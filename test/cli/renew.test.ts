@@ -320,6 +320,9 @@ describe('what stands in the way', () => {
       says: `the certificate ${serial} of "revoked" was revoked (keyCompromise)`,
       hint: /local-ca issue revoked\.test --label revoked/,
     } as const;
+    const { revocation } = await localCaJson<{ revocation: { reason: string } }>(['show', 'revoked'], at);
+    assert.equal(revocation.reason, 'keyCompromise');
+    assert.match((await localCa(['show', 'revoked'], at)).stdout, /^revoked {3}\d{4}-.*Z \(keyCompromise\)$/m);
     for (const more of [[], ['--dry-run'], ['--new-key']])
       await assertNothingDone(['renew', 'revoked', ...more], at, refusal);
   });

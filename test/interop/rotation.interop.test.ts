@@ -36,6 +36,8 @@ const MEETINGS: readonly Meeting[] = [
     accepted: true,
     but: LITERAL,
   },
+  { title: 'afterwards, the old root', server: 'server-after', client: 'client-before', accepted: false },
+  { title: 'afterwards, both roots', server: 'server-after', client: 'client-both', accepted: true },
   { title: 'afterwards, the new root', server: 'server-after', client: 'client-after', accepted: true },
 ];
 

@@ -159,7 +159,7 @@ describe('createHome', () => {
   it('sweeps up the homes that killed runs left, and nothing else', async () => {
     const folder = newFolder();
     const gone = (await must(process.execPath, script({ temporaryName: 'abandoned.ts' }, NAME_A_HOME))).trim();
-    const elsewhere = gone.replace(/-[0-9a-f]{8}[.]/, '-00000000.');
+    const elsewhere = gone.replace(/-[0-9a-f]{12}[.]/, '-000000000000.');
     const leave = (name: string, hours = 0) => {
       fs.mkdirSync(join(folder, name, 'keys'), { recursive: true });
       const then = Date.now() / 1000 - hours * 3600;

@@ -6,7 +6,7 @@ import type { Exclusively } from '../../store/lock.ts';
 import type { AuthorityRecord } from '../../store/store.ts';
 
 /** A note says what may be as it should: it is no reason for an exit code. */
-export type Severity = 'error' | 'warning' | 'note';
+type Severity = 'error' | 'warning' | 'note';
 
 export interface Finding {
   readonly severity: Severity;

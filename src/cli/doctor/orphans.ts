@@ -1,6 +1,7 @@
 /** Private keys in the home that no record names: left by work that was cut short, or put there by somebody. */
 import { join } from 'node:path';
 import { attempt } from '../../core/attempt.ts';
+import { parseCsr } from '../../core/csr.ts';
 import { importKey } from '../../core/keys.ts';
 import { parseCertificate } from '../../core/parse.ts';
 import { quote, toHex } from '../../core/text.ts';
@@ -48,16 +49,20 @@ function orphan(home: Home, kind: Kind, id: string, owners: ReadonlyMap<string, 
 
 /** By public key, in hex. */
 async function ownersOf({ store }: Home): Promise<Map<string, string>> {
-  const all = [
-    ...(await store.authorities()).map(({ certificate, name }) => ({ certificate, who: `the CA ${quote(name)}` })),
-    ...(await store.certificates()).map(({ certificate, label }) => ({ certificate, who: quote(label) })),
+  const of = (read: () => Uint8Array, who: string) => {
+    const publicKey = attempt(read);
+    return publicKey === undefined ? [] : [[toHex(publicKey), who] as const];
+  };
+  const [authorities, certificates, requests] = [
+    await store.authorities(),
+    await store.certificates(),
+    await store.requests(),
   ];
-  return new Map(
-    all.flatMap(({ certificate, who }) => {
-      const parsed = attempt(() => parseCertificate(certificate));
-      return parsed === undefined ? [] : [[toHex(parsed.publicKey), who] as const];
-    }),
-  );
+  return new Map([
+    ...authorities.flatMap((one) => of(() => parseCertificate(one.certificate).publicKey, `the CA ${quote(one.name)}`)),
+    ...certificates.flatMap((one) => of(() => parseCertificate(one.certificate).publicKey, quote(one.label))),
+    ...requests.flatMap((one) => of(() => parseCsr(one.request).publicKey, `the request for ${quote(one.label)}`)),
+  ]);
 }
 
 function remove(home: Home, kind: Kind, id: string): Promise<string> {
