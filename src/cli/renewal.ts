@@ -1,5 +1,6 @@
 /** From a certificate that is due to the same files with a new one: for `renew`, the wizard, and what runs unattended. */
 
+import { resolve } from 'node:path';
 import type { Issued } from '../authority/jobs.ts';
 import { assertRenewable, type RenewOptions } from '../authority/renew.ts';
 import type { Template } from '../bundle/template.ts';
@@ -8,7 +9,7 @@ import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { encodePem } from '../formats/pem.ts';
-import type { CertificateRecord, PlacementRecord } from '../store/store.ts';
+import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
 import { type Delivery, findTemplate, type Shipping, stageDelivery, type Wishes } from './deliver.ts';
 import { findKey, madeUpPassword } from './find-key.ts';
@@ -39,12 +40,14 @@ export interface Renewable {
 export interface Renewed {
   readonly issued: Issued;
   readonly delivery: Delivery;
+  /** Its folder is one that `deploy run` keeps, in its window and with its hook: nothing was written there. */
+  readonly deployed: boolean;
 }
 
 /** Signed, then staged, then recorded, then moved into place. */
 export async function renewOne(
   context: Context,
-  { ca }: Session,
+  { ca, home }: Session,
   renewable: Renewable,
   wishes: RenewalWishes,
 ): Promise<Renewed> {
@@ -53,6 +56,7 @@ export async function renewOne(
   assertRenewable(record, await ca.get(record.label));
   const files = await filesOf(context, renewable, wishes);
   const key = wishes.newKey === true ? undefined : await keyFor(renewable, wishes, files);
+  const deployed = isDeployed(files.out, await home.store.targets());
   const options: RenewOptions = {
     days: wishes.days,
     newKey: wishes.newKey,
@@ -65,17 +69,21 @@ export async function renewOne(
     const issued = await ca.renew(record.serial, options, {
       beforeRecording: async ([one]) => {
         const parcel = { ...files, material: (one as Issued).material };
-        delivery = await stageDelivery([parcel], context, files.shipping);
+        delivery = await stageDelivery(deployed ? [] : [parcel], context, deployed ? {} : files.shipping);
         return delivery.placements;
       },
     });
     await (delivery as unknown as Delivery).commit();
-    return { issued, delivery: delivery as unknown as Delivery };
+    return { issued, delivery: delivery as unknown as Delivery, deployed };
   } catch (error) {
     await delivery?.discard();
     throw error;
   }
 }
+
+/** What is in a target's folder changes in its window and with its hook, and not before. */
+const isDeployed = (out: string, targets: readonly TargetRecord[]) =>
+  targets.some(({ folder, wish }) => wish === 'enabled' && folder === resolve(out));
 
 interface Files {
   readonly template: Template;

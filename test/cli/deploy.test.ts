@@ -355,6 +355,22 @@ test('a renewal leaves the folder of a deployment to its window', async (t) => {
 
 // --- watch -------------------------------------------------------------------------------------------------------
 
+test('renewing by hand leaves that folder to the next run, too', async (t) => {
+  const options = await ground(t);
+  const folder = join(options.cwd, LABEL);
+  await localCaJson(['deploy', 'add', LABEL, '--to', folder, '--template', 'nginx'], options);
+  const { serial } = await run(options);
+  const chain = join(folder, `${LABEL}.chain.pem`);
+  const before = fs.readFileSync(chain, 'utf8');
+  const { stderr } = await localCa(['renew', LABEL], options);
+  assert.match(stderr, /its files are deployed: local-ca deploy run puts the new ones there/);
+  assert.equal(fs.readFileSync(chain, 'utf8'), before);
+  const after = await run(options);
+  assert.equal(after.result, 'updated');
+  assert.notEqual(after.serial, serial);
+  assert.notEqual(fs.readFileSync(chain, 'utf8'), before);
+});
+
 test('watch does what is due, a line for each change, and ends well on a signal', { skip: !posix }, async (t) => {
   const options = await ground(t);
   await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);

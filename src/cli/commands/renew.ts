@@ -235,9 +235,10 @@ const wishesFrom = (flags: Flags): RenewalWishes => ({
   force: flags.force === true,
 });
 
-function tell(context: Context, { issued, delivery }: Renewed, before: CertificateRecord): void {
+function tell(context: Context, { issued, delivery, deployed }: Renewed, before: CertificateRecord): void {
   tellCertificate(context, issued, delivery, 'renewed');
   context.io.say(`  takes the place of ${before.serial} (until ${before.notAfter.toISOString().slice(0, 10)})`);
+  if (deployed) context.io.say('  its files are deployed: local-ca deploy run puts the new ones there');
 }
 
 const renewedJson = ({ issued, delivery }: Renewed, before: CertificateRecord) => ({
