@@ -50,8 +50,8 @@ const PEERS = [
   },
   { program: 'icalendar', by: 'pip', pack: 'icalendar', version: '7.3.0', why: 'reads the reminders for a calendar' },
   npm('node-forge', '1.4.3', 'makes certificate requests'),
-  node('node22', '22.23.3', 'the unit tests run there too'),
-  node('node24', '24.21.0', 'the unit tests run there too'),
+  node('node22', '22.23.3', 'most unit tests run there too'),
+  node('node24', '24.21.0', 'most unit tests run there too'),
 ];
 
 const ledgerFile = join(peersFolder, 'installed.json');

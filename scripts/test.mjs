@@ -55,6 +55,9 @@ function buildIfOutdated() {
   if (inputs.some((path) => changed(path) > built)) step('build', process.execPath, ['scripts/build.mjs']);
 }
 
+/** About processes and disks, where nothing depends on Node.js' version, and most of the time goes. */
+const SAME_ON_EACH_NODE = ['deploy', 'store'];
+
 function runUnit(files) {
   const c8 = createRequire(import.meta.url).resolve('c8/bin/c8.js');
   // A part of the tests covers a part of the code: the floor counts for the whole only. src/cli is left out, since its
@@ -66,9 +69,10 @@ function runUnit(files) {
     ...NODE_TEST,
     ...files,
   ]);
-  for (const major of ['node22', 'node24']) {
+  const others = files.filter((file) => !SAME_ON_EACH_NODE.includes(suiteOf(file)));
+  for (const major of others.length > 0 ? ['node22', 'node24'] : []) {
     const node = findProgram(major);
-    if (node !== undefined) step(`unit tests on ${major}`, node, [...NODE_TEST, ...files], { quiet: true });
+    if (node !== undefined) step(`unit tests on ${major}`, node, [...NODE_TEST, ...others], { quiet: true });
     else if (ci) failures.push(`unit tests on ${major}: not installed`);
   }
 }
