@@ -25,7 +25,6 @@ export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts
 export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
 export { type Staged, type StageOptions, stageDirectory, stageFile } from './bundle/directory.ts';
 export type { OutputFile } from './bundle/file.ts';
-export type { Owner } from './disk.ts';
 export type { CertificateFacts, LeafMaterial, Material } from './bundle/material.ts';
 export type { Template } from './bundle/template.ts';
 export { zipBundle } from './bundle/zip.ts';
@@ -36,6 +35,7 @@ export type { AuthorityOptions, LeafOptions } from './core/options.ts';
 export { LEAF_PROFILES } from './core/profiles.ts';
 export { REVOCATION_REASONS, type RevocationReason } from './core/reasons.ts';
 export type { Warning } from './core/validity.ts';
+export type { Owner } from './disk.ts';
 export { ERROR_TABLE, type ErrorCode, LocalCaError } from './errors.ts';
 export { createHome } from './store/create-home.ts';
 export { type Home, openHome } from './store/home.ts';

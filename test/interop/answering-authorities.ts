@@ -6,7 +6,7 @@ import { zipBundle } from '../../src/bundle/zip.ts';
 import { must } from '../support/peers.ts';
 import { generate, openssl, ROOT, selfSign } from './foreign-authorities.ts';
 
-export interface AnsweringAuthority {
+interface AnsweringAuthority {
   readonly title: string;
   readonly programs: readonly string[];
   /** Why `openssl verify -x509_strict` refuses what it signs. */
@@ -15,7 +15,7 @@ export interface AnsweringAuthority {
   readonly answer: (folder: string, csr: string) => Promise<Answer>;
 }
 
-export interface Answer {
+interface Answer {
   readonly leaf: string;
   /** PEM files, from the issuer up to the root. */
   readonly above: readonly string[];
