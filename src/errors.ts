@@ -22,6 +22,7 @@ export const ERROR_TABLE = {
     about: 'A distinguished name that cannot be read, or an attribute that breaks its rule.',
   },
   LOCAL_CA_LABEL_INVALID: { exit: 2, about: 'A label that cannot safely become a file name.' },
+  LOCAL_CA_LABEL_TAKEN: { exit: 1, about: 'A label whose certificate has another key than the request to be signed.' },
   LOCAL_CA_VALIDITY_INVALID: {
     exit: 2,
     about: 'A number of days or a date that is not possible, or longer than clients accept.',
@@ -79,16 +80,20 @@ export const ERROR_TABLE = {
     exit: 1,
     about: "Another CA's answer whose certificate was not signed by the CA that it names.",
   },
+  LOCAL_CA_ANSWER_OLD: {
+    exit: 1,
+    about: "Another CA's answer that has expired, is on record already, or is older than what its label stands for.",
+  },
   LOCAL_CA_CHAIN_INCOMPLETE: { exit: 1, about: 'Certificates that do not form a chain to a root.' },
 
   LOCAL_CA_HOME_MISSING: { exit: 1, about: 'There is no CA at this home yet.' },
   LOCAL_CA_HOME_EXISTS: { exit: 1, about: 'There is already a CA at this home.' },
   LOCAL_CA_HOME_INVALID: { exit: 1, about: 'A home folder that is damaged or was made by a newer version.' },
   LOCAL_CA_PERMISSIONS_LAX: { exit: 1, about: 'Other users can read a private key or the home folder.' },
-  LOCAL_CA_NOT_FOUND: { exit: 1, about: 'No certificate with that label or serial.' },
+  LOCAL_CA_NOT_FOUND: { exit: 1, about: 'No certificate with that label or serial, or no request that waits.' },
   LOCAL_CA_AMBIGUOUS: {
     exit: 2,
-    about: 'A serial prefix that several certificates share, or a label that is deployed to several folders.',
+    about: 'A serial prefix that several certificates share, or a label of several deployments or waiting requests.',
   },
   LOCAL_CA_STORE_FAILED: { exit: 1, about: 'The inventory could not be read or written.' },
   LOCAL_CA_KEY_NOT_KEPT: { exit: 1, about: 'The private key was handed out when it was made and was not kept.' },

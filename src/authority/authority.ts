@@ -163,7 +163,7 @@ export class CertificateAuthority {
     checkOptions(options, RENEW_OPTIONS);
     const record = await this.get(labelOrSerial);
     assertRenewable(record, await this.get(record.label));
-    if (options.newKey !== true) assertKeyTrusted(record, await this.list({ label: record.label, state: 'revoked' }));
+    if (options.newKey !== true) await assertKeyTrusted(record, this.#work.home.store);
     const issuer = this.authorities.find(({ id }) => id === record.issuerId);
     const asked = renewalOptions(record, issuer && parseCertificate(issuer.certificate), options);
     const request = this.#prepare(asked, this.#work.issuingChain());

@@ -110,7 +110,7 @@ export function recordOf(
   return {
     id: certificate.serial,
     role: isSelfIssued(certificate) ? 'root' : 'intermediate',
-    name: commonName(subject) ?? formatSubject(subject),
+    name: visible(commonName(subject) ?? formatSubject(subject)),
     certificate: certificate.der,
     parentId,
     active,

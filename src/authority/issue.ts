@@ -63,7 +63,10 @@ function assertWithinConstraints(request: LeafRequest, subject: Uint8Array, chai
 }
 
 /** A label goes over to the new certificate, and what the old one was good for may be lost by it. */
-export function replacementWarnings(earlier: CertificateRecord | undefined, record: CertificateRecord): Warning[] {
+export function replacementWarnings(
+  earlier: CertificateRecord | undefined,
+  record: Pick<CertificateRecord, 'label' | 'names' | 'profile' | 'issuedAt'>,
+): Warning[] {
   if (earlier?.state !== 'valid' || earlier.notAfter <= record.issuedAt) return [];
   const lost = earlier.names.filter((name) => !record.names.includes(name));
   const changes = [

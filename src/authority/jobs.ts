@@ -66,7 +66,8 @@ export async function runJobs(
 async function signOne(work: Workplace, job: Job, action: string, issuer: Certificate): Promise<Issued> {
   const signed = await signLeaf(job.request, job.key, issuer, await work.signer(), work.ambient);
   const record = { ...signed.record, keyId: job.keyId === null ? signed.record.serial : (job.keyId ?? null) };
-  const earlier = action === 'renew' ? undefined : await work.home.store.byLabel(record.label);
+  // Of a request that is said in its review, and of a renewal it goes without saying.
+  const earlier = action === 'issue' ? await work.home.store.byLabel(record.label) : undefined;
   const material = await work.material(record, signed.key);
   return { record, material, warnings: [...job.request.warnings, ...replacementWarnings(earlier, record)] };
 }

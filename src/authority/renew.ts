@@ -1,5 +1,4 @@
 /** What a renewal asks for: all that the certificate before was, for as long as it was. */
-import { equalBytes } from '../core/der.ts';
 import { ACCESS_METHOD, readAuthorityInformation, readDistributionPoints } from '../core/distribution.ts';
 import { EXTENSION } from '../core/extensions.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
@@ -10,10 +9,11 @@ import { type Certificate, extensionValue, parseCertificate } from '../core/pars
 import { quote } from '../core/text.ts';
 import type { Validity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
-import type { CertificateRecord } from '../store/store.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
 import type { KeyVault } from '../store/vault.ts';
 import type { KeyChoice } from './issue.ts';
 import { assertOwnKey } from './own-key.ts';
+import { refuseStolen } from './stolen-key.ts';
 
 /** For `CertificateAuthority.renew`. */
 export interface RenewOptions {
@@ -109,18 +109,11 @@ export function assertRenewable(record: CertificateRecord, newest: CertificateRe
   throw notRenewable(`${who} was superseded by ${newest.serial}`, `Renew that one: local-ca renew ${record.label}`);
 }
 
-/** Throws LOCAL_CA_NOT_RENEWABLE for a key that was stolen, though it was another certificate that was revoked for it. */
-export function assertKeyTrusted(record: CertificateRecord, revoked: readonly CertificateRecord[]): void {
-  const { publicKey } = parseCertificate(record.certificate);
-  const twin = revoked.find(
-    ({ revocation, certificate }) =>
-      revocation?.reason === 'keyCompromise' && equalBytes(parseCertificate(certificate).publicKey, publicKey),
-  );
-  if (twin === undefined) return;
-  throw notRenewable(
-    `the certificate ${record.serial} of ${quote(record.label)} has the key of ${twin.serial}, which was revoked (keyCompromise)`,
-    `Revoke it too, and give its server a new key: local-ca renew ${record.label} --new-key`,
-  );
+/** Throws LOCAL_CA_KEY_REFUSED for a key that was stolen, though it was another certificate that was revoked for it. */
+export function assertKeyTrusted({ serial, label, certificate }: CertificateRecord, store: Store): Promise<void> {
+  const { publicKey } = parseCertificate(certificate);
+  const hint = `Revoke it too, and give its server a new key: local-ca renew ${label} --new-key`;
+  return refuseStolen(store, publicKey, `the key of the certificate ${serial} of ${quote(label)}`, hint);
 }
 
 /** A wildcard's star is not for the shell. */

@@ -6,11 +6,13 @@ import { attempt } from '../core/attempt.ts';
 import type { CertificateRequest } from '../core/csr.ts';
 import { children, type Element, equalBytes, expectTag, readBitString, readWhole, TAG } from '../core/der.ts';
 import { describePublicKey } from '../core/describe.ts';
+import { isPlainPoint, keyMark } from '../core/key-mark.ts';
 import { algorithmOfSpki } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord } from '../store/store.ts';
+import { refuseStolen, sharesKey } from './stolen-key.ts';
 import type { Workplace } from './workplace.ts';
 
 const LEAST_RSA_BITS = 2048;
@@ -26,6 +28,7 @@ export function fitAlgorithm({ publicKey }: CertificateRequest): KeyAlgorithm {
       `Ask for a key of one of these types: ${KEY_TYPES.join(', ')}.`,
     );
   }
+  if (algorithm.family === 'ec') assertPlainPoint(publicKey);
   if (algorithm.family !== 'rsa') return algorithm;
   if (algorithm.bits < LEAST_RSA_BITS) {
     throw refused(
@@ -37,6 +40,15 @@ export function fitAlgorithm({ publicKey }: CertificateRequest): KeyAlgorithm {
     throw refused("the request's RSA key has an exponent that protects nothing", 'Ask for a new key: usual is 65537.');
   }
   return algorithm;
+}
+
+/** The same key, written in a second way: not every client reads it. */
+function assertPlainPoint(publicKey: Uint8Array): void {
+  if (isPlainPoint(publicKey)) return;
+  throw refused(
+    "the request's key is a compressed point, which not every client can read",
+    'Ask for a new request with the point in full: openssl ec -conv_form uncompressed rewrites the key.',
+  );
 }
 
 /** With 1 anybody could sign for it, and an even one belongs to no key (RFC 8017 3.1). */
@@ -53,8 +65,9 @@ export async function certificatesOfKey(
   work: Workplace,
   { publicKey }: CertificateRequest,
 ): Promise<CertificateRecord[]> {
+  const mark = keyMark(publicKey);
   const own = work.authorities.find(({ certificate }) =>
-    equalBytes(parseCertificate(certificate).publicKey, publicKey),
+    equalBytes(keyMark(parseCertificate(certificate).publicKey), mark),
   );
   if (own !== undefined) {
     throw refused(
@@ -62,15 +75,9 @@ export async function certificatesOfKey(
       'Ask for a key of its own.',
     );
   }
-  const all = await work.home.store.certificates();
-  // The key stands in a certificate as it stands in the request, and searching is much faster than reading them all.
-  const same = all.filter(({ certificate }) => Buffer.from(certificate).includes(Buffer.from(publicKey)));
-  const stolen = same.find(({ revocation }) => revocation?.reason === 'keyCompromise');
-  if (stolen === undefined) return same;
-  throw refused(
-    `the request's key is no secret any more: the certificate ${stolen.serial} of ${stolen.label} was revoked for that`,
-    'Ask for a new request, with a new key.',
-  );
+  const { store } = work.home;
+  await refuseStolen(store, publicKey, "the request's key", 'Ask for a new request, with a new key.');
+  return (await store.certificates()).filter(sharesKey(publicKey));
 }
 
 /** Whoever has the key of one server can pretend to be the other. */

@@ -12,9 +12,12 @@ import { quote } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import { decodePem } from '../formats/pem.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import { replacementWarnings } from './issue.ts';
 import { type Issued, type IssueHooks, runJobs } from './jobs.ts';
 import { certificatesOfKey, fitAlgorithm, sharingWarnings } from './request-key.ts';
 import { type ReviewedExtension, reviewExtensions, reviewWarnings } from './review.ts';
+import { sharesKey } from './stolen-key.ts';
 import type { Workplace } from './workplace.ts';
 
 /** For `CertificateAuthority.sign`: what shall be otherwise than the request says, and what it cannot say. */
@@ -86,7 +89,8 @@ async function look(work: Workplace, prepare: Prepare, bytes: Uint8Array, option
   const prepared = prepare({ ...options, names: chosen.names, subject });
   const reviewing = { csr, requested, leaf: prepared, rsa: algorithm.family === 'rsa' };
   const sharing = sharingWarnings(await certificatesOfKey(work, csr), prepared.label);
-  const warnings = [...prepared.warnings, ...chosen.warnings, ...reviewWarnings(reviewing), ...sharing];
+  const replaced = await replacing(work, csr, prepared, options);
+  const warnings = [...prepared.warnings, ...chosen.warnings, ...reviewWarnings(reviewing), ...sharing, ...replaced];
   const { notBefore, notAfter, label, names, profile } = prepared;
   const review: Review = {
     names: names.map(({ text }) => text),
@@ -137,6 +141,28 @@ async function assertPossession(csr: CertificateRequest, { ambient }: Workplace)
   );
 }
 
+/** Throws LOCAL_CA_LABEL_TAKEN unless somebody insists: a server may live on the key that the label stands for. */
+async function replacing(
+  { home, ambient }: Workplace,
+  { publicKey }: CertificateRequest,
+  { label, names, profile }: LeafRequest,
+  { force }: SignOptions,
+): Promise<Warning[]> {
+  const earlier = await home.store.byLabel(label);
+  const now = ambient.now();
+  const isInUse = earlier?.state === 'valid' && earlier.notAfter > now;
+  if (isInUse && force !== true && !sharesKey(publicKey)(earlier)) throw labelTaken(earlier);
+  const record = { label, names: names.map(({ text }) => text), profile: profile.name, issuedAt: now };
+  return replacementWarnings(earlier, record);
+}
+
+const labelTaken = ({ label, serial }: CertificateRecord) =>
+  new LocalCaError(
+    'LOCAL_CA_LABEL_TAKEN',
+    `${quote(label)} is the certificate ${serial}, which has another key than the request`,
+    'Give the new one a label of its own with --label, or let it take the place of the other with --force.',
+  );
+
 // --- names and subject -------------------------------------------------------------------------------------------
 
 interface Chosen {
@@ -147,7 +173,8 @@ interface Chosen {
 function namesFor(csr: CertificateRequest, requested: Requested, { names }: SignOptions): Chosen {
   if (names !== undefined) return { names, warnings: [] };
   const fit = requested.names.map(({ text }) => text);
-  if (fit.length > 0) return { names: fit, warnings: requested.unfitNames.map(droppedName) };
+  const many = manyNames(fit.length + requested.unfitNames.length);
+  if (fit.length > 0) return { names: fit, warnings: [...many, ...requested.unfitNames.map(droppedName)] };
   if (requested.unfitNames.length > 0)
     throw nameless(`only names that it cannot sign (${requested.unfitNames.join(', ')})`);
   const common = commonName(decodeSubject(csr.subject)) ?? '';
@@ -155,6 +182,22 @@ function namesFor(csr: CertificateRequest, requested: Requested, { names }: Sign
   if (name === undefined || name.kind === 'uri') throw nameless('no name');
   const message = `the request has no SubjectAltName, where clients look: its common name ${name.text} is taken; --names gives others`;
   return { names: [name.text], warnings: [{ code: 'no-names', message }] };
+}
+
+const MANY_NAMES = 100;
+const MOST_NAMES = 1000;
+
+/** Nobody reads so many before signing, and clients have limits for what a server sends. */
+function manyNames(count: number): Warning[] {
+  if (count > MOST_NAMES) {
+    throw new LocalCaError(
+      'LOCAL_CA_CSR_INVALID',
+      `the request has ${count} names, more than ${MOST_NAMES}`,
+      'Ask for several requests with fewer names each, or say with --names which of them count.',
+    );
+  }
+  if (count <= MANY_NAMES) return [];
+  return [{ code: 'many-names', message: `the request has ${count} names: who has its key can pose as each of them` }];
 }
 
 function droppedName(text: string): Warning {

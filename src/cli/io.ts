@@ -3,8 +3,10 @@
  * progress, warnings, hints. Nothing else in local-ca writes to either.
  */
 import { styleText } from 'node:util';
+import { jsonEscape } from '../core/text.ts';
 
-type Style = Parameters<typeof styleText>[0];
+/** One, so that what is painted begins with one sequence and ends with one. */
+type Style = Extract<Parameters<typeof styleText>[0], string>;
 
 export interface IoOptions {
   readonly json: boolean;
@@ -18,6 +20,8 @@ export class Io {
   readonly options: IoOptions;
   /** Asked for a stream when that is used: Node makes each one at its first mention, and stdin takes 2 ms. */
   readonly #process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin'>;
+  /** What was painted here. Any other sequence for the terminal is somebody else's. */
+  readonly #painted = new Set<string>();
 
   constructor(options: IoOptions, process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin'>) {
     this.options = options;
@@ -26,7 +30,7 @@ export class Io {
 
   /** Data, for a pipe or a person; ends with a newline. */
   data(text: string): void {
-    const shown = printable(text);
+    const shown = this.#shown(text);
     this.#process.stdout.write(shown.endsWith('\n') || shown === '' ? shown : `${shown}\n`);
   }
 
@@ -37,25 +41,40 @@ export class Io {
 
   /** Talk, unless --quiet. */
   say(text: string): void {
-    if (!this.options.quiet) this.#process.stderr.write(`${printable(text)}\n`);
+    if (!this.options.quiet) this.#process.stderr.write(`${this.#shown(text)}\n`);
   }
 
   /** A warning is never kept quiet. */
   warn(text: string): void {
-    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${printable(text)}\n`);
+    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${this.#shown(text)}\n`);
   }
 
   error(text: string): void {
-    this.#process.stderr.write(`${printable(text)}\n`);
+    this.#process.stderr.write(`${this.#shown(text)}\n`);
   }
 
   style(style: Style, text: string): string {
-    return this.options.color && this.#process.stderr.isTTY ? styleText(style, text) : text;
+    return this.#paint(style, text, this.#process.stderr.isTTY);
   }
 
   /** As `style`, for data. */
   paint(style: Style, text: string): string {
-    return this.options.color && this.#process.stdout.isTTY ? styleText(style, text) : text;
+    return this.#paint(style, text, this.#process.stdout.isTTY);
+  }
+
+  #paint(style: Style, text: string, isTerminal: boolean): string {
+    if (!this.options.color || !isTerminal) return text;
+    const painted = styleText(style, printable(text));
+    this.#painted.add(painted);
+    return painted;
+  }
+
+  #shown(text: string): string {
+    if (this.#painted.size === 0) return printable(text);
+    return text
+      .split(PAINTED)
+      .map((part) => (this.#painted.has(part) ? part : printable(part)))
+      .join('');
   }
 
   /** Whether a person can be asked. */
@@ -78,15 +97,11 @@ export class Io {
   }
 }
 
-/**
- * A certificate may hold what a terminal would obey. Colours (which are ours), line ends and tabs stay; other control
- * characters are written out.
- */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  text.replace(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) =>
-    found.length > 1 ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
+const PAINTED = /(\x1b\[\d+m[^\x1b]*\x1b\[\d+m)/;
+
+/** A file may hold what a terminal would obey. Line ends and tabs stay; other control characters are written out. */
+export const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, jsonEscape);
 
 /** Rows as a table: two spaces between columns, no trailing spaces. Empty for no rows. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -7,7 +7,7 @@ import { defaultHome } from '../store/default-home.ts';
 import { undoUnfinished } from '../unfinished.ts';
 import type { Context, Flags } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { Io } from './io.ts';
+import { Io, printable } from './io.ts';
 import { buildProgram } from './program.ts';
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -32,9 +32,9 @@ function makeContext(flags: Flags): Context {
 /** One line that names the value, one that says what to do; the same as JSON on stdout when that was asked for. */
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = thrown instanceof LocalCaError ? thrown : unexpected(thrown);
-  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
-  process.stderr.write(`local-ca: ${error.message}\n${error.hint}\n`);
-  if (argv.includes('--verbose')) process.stderr.write(`${error.code}\n${(thrown as Error).stack}\n`);
+  if (argv.includes('--json')) process.stdout.write(printable(`${JSON.stringify({ error })}\n`));
+  process.stderr.write(printable(`local-ca: ${error.message}\n${error.hint}\n`));
+  if (argv.includes('--verbose')) process.stderr.write(printable(`${error.code}\n${(thrown as Error).stack}\n`));
   return error.exitCode;
 }
 

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Issued } from '../authority/jobs.ts';
-import { assertRenewable, type RenewOptions } from '../authority/renew.ts';
+import { assertKeyTrusted, assertRenewable, type RenewOptions } from '../authority/renew.ts';
 import type { Template } from '../bundle/template.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
@@ -54,6 +54,7 @@ export async function renewOne(
   const { record } = renewable;
   // What stands in its way for good, before what is missing.
   assertRenewable(record, await ca.get(record.label));
+  if (wishes.newKey !== true) await assertKeyTrusted(record, home.store);
   const files = await filesOf(context, renewable, wishes);
   const key = wishes.newKey === true ? undefined : await keyFor(renewable, wishes, files);
   const deployed = isDeployed(files.out, await home.store.targets());

@@ -2,7 +2,7 @@
 import { attempt } from './attempt.ts';
 import { children, type Element, isText, readOid, readSmallInteger, readText, readWhole } from './der.ts';
 import { EXTENSION, type Extension } from './extensions.ts';
-import { toHex } from './text.ts';
+import { toHex, visible } from './text.ts';
 
 export const CSR_ATTRIBUTE = {
   unstructuredName: '1.2.840.113549.1.9.2',
@@ -24,7 +24,10 @@ export interface CsrAttribute {
 
 const NAMES = new Map<string, string>(Object.entries(CSR_ATTRIBUTE).map(([name, oid]) => [oid, name]));
 
-const texts = (element: Element): string => children(element).filter(isText).map(readText).join(', ');
+/** Anybody's text, as it can be shown. */
+const shown = (element: Element): string => visible(readText(element));
+
+const texts = (element: Element): string => children(element).filter(isText).map(shown).join(', ');
 
 /** How to read those that are not plain text: [MS-WCCE] 2.2.2.7. */
 const READERS: Readonly<Record<string, (value: Element) => string>> = {
@@ -48,7 +51,7 @@ export const describeAttributes = (attributes: readonly CsrAttribute[]): Readonl
 const valueText = (oid: string, der: Uint8Array): string =>
   attempt(() => {
     const value = readWhole(der);
-    return READERS[oid]?.(value) ?? (isText(value) ? readText(value) : undefined);
+    return READERS[oid]?.(value) ?? (isText(value) ? shown(value) : undefined);
   }) ?? `#${toHex(der)}`;
 
 /** The template of a Windows CA that the request names; undefined when it names none. */
@@ -57,7 +60,7 @@ export function microsoftTemplate(extensions: readonly Extension[]): string | un
     const value = extensions.find((extension) => extension.oid === oid)?.value;
     return value === undefined ? undefined : attempt(() => reader(readWhole(value)));
   };
-  return read(EXTENSION.microsoftTemplateName, readText) ?? read(EXTENSION.microsoftTemplate, templateText);
+  return read(EXTENSION.microsoftTemplateName, shown) ?? read(EXTENSION.microsoftTemplate, templateText);
 }
 
 /** OID and version: `1.3.6.1.4.1.311.21.8.1.2 100.5`. */

@@ -3,18 +3,18 @@ import ipaddr from 'ipaddr.js';
 import { children, isText, readElement, readOid, readText, TAG, tlv } from './der.ts';
 import type { GeneralName } from './extensions.ts';
 import { decodeSubject, formatSubject } from './subject.ts';
-import { toHex } from './text.ts';
+import { toHex, visible } from './text.ts';
 
 /** Kinds that the text itself does not tell apart carry their name in front (RFC 5280's own spelling). */
 const OTHER_KINDS: Readonly<Record<number, string>> = { 0: 'otherName', 3: 'x400Address', 5: 'ediPartyName' };
 const REGISTERED_ID = 8;
 
-/** DNS names, addresses, mailboxes and URIs as they are; the rarer kinds as `kind:value`. */
+/** DNS names, addresses, mailboxes and URIs as they are, but for what cannot be seen; the rarer kinds as `kind:value`. */
 export function generalNameText(name: GeneralName): string {
   return orHex(name.bytes, () => {
     if (name.kind === 'ip') return addressText(name.bytes);
     if (name.kind === 'directory') return `directoryName:${nameText(name.bytes)}`;
-    if (name.kind !== 'other') return latin1(name.bytes);
+    if (name.kind !== 'other') return visible(latin1(name.bytes));
     if (name.tag === REGISTERED_ID) return `registeredID:${readOid(readElement(tlv(TAG.oid, name.bytes)))}`;
     return `${OTHER_KINDS[name.tag] ?? `[${name.tag}]`}:${name.tag === 0 ? otherNameText(name.bytes) : toHex(name.bytes)}`;
   });
@@ -24,7 +24,7 @@ export function generalNameText(name: GeneralName): string {
 export function subtreeText(base: GeneralName): string {
   if (base.kind === 'other' || base.kind === 'directory') return generalNameText(base);
   if (base.kind === 'ip') return `ip:${orHex(base.bytes, () => networkText(base.bytes))}`;
-  return `${base.kind}:${base.bytes.length === 0 ? '(any)' : latin1(base.bytes)}`;
+  return `${base.kind}:${base.bytes.length === 0 ? '(any)' : visible(latin1(base.bytes))}`;
 }
 
 /** A Name (DER) in RFC 4514 form; a damaged one as `#hex`. */
@@ -33,7 +33,7 @@ export const nameText = (der: Uint8Array): string => orHex(der, () => formatSubj
 /** Equal for names that are the same for chaining, as `sameSubject` has it: to look many names up. */
 export const nameKey = (der: Uint8Array): string => nameText(der).toLowerCase().replace(/\s+/g, ' ');
 
-/** IA5String contents. Latin-1 keeps every byte visible, so that a NUL or a high byte cannot hide. */
+/** IA5String contents, not yet fit to be shown. Latin-1 keeps every byte, so that a NUL or a high byte cannot hide. */
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 const addressText = (bytes: Uint8Array): string => {
@@ -53,7 +53,7 @@ function otherNameText(contents: Uint8Array): string {
   const type = readElement(contents);
   const wrapped = readElement(contents, type.bytes.length);
   const value = children(wrapped)[0] ?? wrapped;
-  return `${readOid(type)}:${isText(value) ? readText(value) : `#${toHex(value.bytes)}`}`;
+  return `${readOid(type)}:${isText(value) ? visible(readText(value)) : `#${toHex(value.bytes)}`}`;
 }
 
 function orHex(bytes: Uint8Array, read: () => string): string {

@@ -84,6 +84,8 @@ function parseEmail(text: string): SubjectName {
 function parseUri(text: string): SubjectName {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a URI in a certificate is an IA5String, that is 7-bit ASCII
   if (!/^[\x00-\x7f]*$/.test(text)) throw invalid(text, 'a URI is plain ASCII', 'Percent-encode the other characters.');
+  // WHATWG takes it for a slash, and RFC 3986 has none.
+  if (text.includes('\\')) throw invalid(text, 'a URI has no backslash', 'Write / or %5C.');
   if (!URL.canParse(text))
     throw invalid(text, 'it is not a URI', 'Write it like https://host/path or spiffe://domain/id.');
   return { kind: 'uri', text, bytes: ascii(text) };

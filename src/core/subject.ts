@@ -19,7 +19,7 @@ import {
   TAG,
   utf8String,
 } from './der.ts';
-import { quote, toHex } from './text.ts';
+import { escapeUnseen, quote, toHex, unseenIn } from './text.ts';
 
 export interface Attribute {
   /** A short name of the table below, or a dotted OID. */
@@ -129,7 +129,10 @@ export function checkAttribute({ type, value }: Attribute): Attribute {
   }
   const name = row?.name ?? type;
   if (value === '') throw invalid(`the subject's ${name} is empty`, `Give ${name} a value or leave it out.`);
-  if (/\p{Cc}/u.test(value)) throw invalid(`the subject's ${name} has a control character`, 'Remove it.');
+  const unseen = unseenIn(value);
+  if (unseen !== undefined) {
+    throw invalid(`the subject's ${name} has a control character, or one that is not seen (${unseen})`, 'Remove it.');
+  }
   if ([...value].length > (row?.max ?? 256)) {
     throw invalid(
       `the subject's ${name} has ${[...value].length} characters`,
@@ -176,10 +179,10 @@ export function formatSubject(name: DistinguishedName): string {
 }
 
 const escapeValue = (value: string) =>
-  value
-    .replace(/[",+;<>\\]/g, '\\$&')
-    .replace(/^[ #]| $/g, '\\$&')
-    .replace(/\p{Cc}/gu, (char) => `\\${toHex(new TextEncoder().encode(char)).replace(/(..)(?=.)/g, '$1\\')}`);
+  escapeUnseen(
+    value.replace(/[",+;<>\\]/g, '\\$&').replace(/^[ #]| $/g, '\\$&'),
+    (char) => `\\${toHex(new TextEncoder().encode(char)).replace(/(..)(?=.)/g, '$1\\')}`,
+  );
 
 export const commonName = (name: DistinguishedName): string | undefined =>
   name.flat().findLast((attribute) => attribute.type === 'CN')?.value;

@@ -45,6 +45,7 @@ export async function goalOf(target: Wanted, sources: GoalSources): Promise<Goal
   const record = await sources.ca.get(target.label);
   assertCounts(record, sources.ambient.now());
   const material = await sources.ca.export(record.serial);
+  assertHasKey(material, record);
   const lists = target.withCrl ? await listsFor(record, sources) : [];
   const owner = await ownerOf(target);
   return {
@@ -70,6 +71,16 @@ export function assertCounts({ state, serial, label, notAfter, revocation }: Cer
     'LOCAL_CA_NOT_RENEWABLE',
     `${who} expired on ${isoTime(notAfter)}`,
     `Renew it: local-ca renew ${label}`,
+  );
+}
+
+/** Its certificate would stand beside the key of the one before, and the server not start again. */
+function assertHasKey({ leaf }: Material, { serial, label }: CertificateRecord): void {
+  if (leaf?.key !== undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_KEY_NOT_KEPT',
+    `the private key of the certificate ${serial} of ${quote(label)} is not in the home`,
+    `Keep it with local-ca deploy add ${label} --key FILE, or make one anew: local-ca renew ${label} --new-key --keep-key`,
   );
 }
 
