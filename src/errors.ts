@@ -102,6 +102,10 @@ export const ERROR_TABLE = {
     exit: 1,
     about: 'A certificate that cannot be renewed: it was revoked or superseded, or another CA signed it.',
   },
+  LOCAL_CA_NOT_REVOCABLE: {
+    exit: 1,
+    about: 'What cannot be revoked here: another CA signed it, or it is the CA that signs now.',
+  },
   LOCAL_CA_REVOKED: { exit: 1, about: 'A certificate that was revoked already.' },
   LOCAL_CA_NOT_ON_HOLD: { exit: 1, about: 'A certificate that cannot be released, since it is not on hold.' },
 

@@ -6,6 +6,7 @@
 export { systemAmbient } from './ambient.ts';
 export { type Accepted, type AcceptHooks, type AcceptOptions, acceptAnswer } from './authority/accept.ts';
 export { CertificateAuthority, type IssueOptions, type OpenOptions } from './authority/authority.ts';
+export { type DroppedRequest, dropRequest } from './authority/drop-request.ts';
 export type { ImportOptions } from './authority/establish.ts';
 export type { BeforeRecording, Issued, IssueHooks } from './authority/jobs.ts';
 export type { AuthorityList, ListObstacle, RevocationListOptions } from './authority/lists.ts';

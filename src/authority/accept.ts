@@ -7,19 +7,20 @@ import { importKey, type PrivateKey } from '../core/keys.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { type Certificate, parseCertificate } from '../core/parse.ts';
 import { findLeafProfile } from '../core/profiles.ts';
-import { toHex } from '../core/text.ts';
+import { quote, toHex } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
 import type { AuthorityRecord, CertificateRecord, Change, RequestRecord } from '../store/store.ts';
 import { acceptedRecord } from './accepted-record.ts';
-import type { Match } from './answer.ts';
+import { type Match, withSameKey } from './answer.ts';
+import { acceptedAlready, assertTimely, isAnswerTo } from './answer-age.ts';
 import { type CompletedChain, completeChain } from './answer-chain.ts';
 import { compareAnswer } from './answer-changes.ts';
-import { type Candidate, candidateOf, onRecord, ownerOf } from './answer-owner.ts';
+import { type Candidate, candidateOf, keyAlone, onRecord, ownerOf } from './answer-owner.ts';
 import { encodeAuthorityKey } from './establish.ts';
 import { replacementWarnings } from './issue.ts';
 import type { Issued } from './jobs.ts';
 import { assertOwnKey } from './own-key.ts';
-import { withSameKey } from './requests.ts';
+import { refuseStolen } from './stolen-key.ts';
 import { type AuthorityHome, Workplace } from './workplace.ts';
 
 /** For `acceptAnswer`. */
@@ -34,6 +35,8 @@ export interface AcceptOptions {
   template?: string | undefined;
   /** Keep the key in the home; the request may have said so already. */
   keepKey?: boolean | undefined;
+  /** Also one that has expired, is older than what its label stands for, or whose key was stolen. */
+  force?: boolean | undefined;
 }
 
 const ACCEPT_OPTIONS: OptionKinds<AcceptOptions> = {
@@ -42,6 +45,7 @@ const ACCEPT_OPTIONS: OptionKinds<AcceptOptions> = {
   label: 'string',
   template: 'string',
   keepKey: 'boolean',
+  force: 'boolean',
 };
 
 /** A certificate of another CA, with everything that its files are made from. */
@@ -64,8 +68,8 @@ export interface AcceptHooks {
 }
 
 /**
- * Takes what another CA sent, DER of certificates in any order. Throws LOCAL_CA_ANSWER_NO_LEAF, LOCAL_CA_ANSWER_SIGNATURE
- * and LOCAL_CA_KEY_MISMATCH. The home need not have a CA.
+ * Takes what another CA sent, DER of certificates in any order. Throws LOCAL_CA_ANSWER_NO_LEAF, LOCAL_CA_ANSWER_SIGNATURE,
+ * LOCAL_CA_ANSWER_OLD, LOCAL_CA_KEY_MISMATCH and LOCAL_CA_KEY_REFUSED. The home need not have a CA.
  */
 export async function acceptAnswer(
   home: AuthorityHome,
@@ -90,15 +94,33 @@ interface Desk {
 async function accept(desk: Desk, certificates: readonly Uint8Array[], hooks: AcceptHooks): Promise<Accepted> {
   const { home } = desk;
   const waiting = (await home.store.requests()).map(candidateOf);
-  const match = await ownerOf(home, desk.given, certificates, waiting);
+  const found = await ownerOf(home, desk.given, certificates, waiting);
+  const earlier = await onRecord(home, found.leaf);
+  const match = { ...found, request: await settledBy(desk, found.request, earlier) };
   const authorities = await home.store.authorities();
   const chain = await completeChain(match.leaf, await chainParts(desk, match, authorities), desk.ambient);
-  const earlier = await onRecord(home, match.leaf);
   const { accepted, key } = await prepare(desk, match, chain, earlier, authorities);
   const placed = (await hooks.deliver?.(accepted)) ?? [];
-  const done = withSameKey(waiting, match.leaf.publicKey).flatMap(({ request }) => request ?? []);
+  const done = answered(waiting, match);
   await settle(desk, { accepted, key, earlier, done }, placed);
   return accepted;
+}
+
+/** What waits for it, unless it is on record since before: then it settles nothing, and only a key makes its files again. */
+async function settledBy({ home, given }: Desk, candidate: Candidate, earlier: CertificateRecord | undefined) {
+  const { request } = candidate;
+  if (request === undefined || earlier === undefined) return candidate;
+  if (await isAnswerTo(request, earlier, home.store)) return candidate;
+  if (given === undefined) throw acceptedAlready(earlier, request);
+  return keyAlone(given);
+}
+
+/** The request, and those that ask for the same names with the same key; others with that key wait for their own. */
+function answered(waiting: readonly Candidate[], { leaf, request: { request } }: Match<Candidate>): RequestRecord[] {
+  if (request === undefined) return [];
+  const namesOf = ({ names }: RequestRecord) => names.toSorted().join(' ');
+  const sameKey = withSameKey(waiting, leaf.publicKey).flatMap((one) => one.request ?? []);
+  return sameKey.filter((one) => namesOf(one) === namesOf(request));
 }
 
 /** Gaps are filled with what this home knows: its own CA, and what came with earlier answers. */
@@ -132,11 +154,19 @@ async function prepare(
   const { label, template } = desk.options;
   const facts = { chain: chain.slice(1).map(({ der }) => der), request, label, template, now: ambient.now() };
   const record = await withKey(desk, earlier ?? acceptedRecord(leaf, facts), request);
+  if (desk.options.force !== true) await assertGood(desk, record, leaf);
   const changes = request === undefined ? [] : compareAnswer(requestedOf(request), leaf, ambient.now());
   const material = await new Workplace(home, authorities, ambient, undefined).material(record, key);
   const replaced = earlier === undefined ? await replacing(home, record) : [];
   const accepted = { record, material, changes, complete, folder: request?.folder ?? null };
   return { accepted: { ...accepted, warnings: [...warnings, ...changes, ...replaced] }, key };
+}
+
+/** Somebody may want it all the same, and says so. */
+async function assertGood({ home: { store }, ambient }: Desk, record: CertificateRecord, leaf: Certificate) {
+  await assertTimely(record, store, ambient.now());
+  const hint = 'Ask the CA to revoke it, and for another one with a new key; or take it all the same with --force.';
+  await refuseStolen(store, leaf.publicKey, `the key of the answer for ${quote(record.label)}`, hint);
 }
 
 const requestedOf = ({ names, request, profile }: RequestRecord) => ({

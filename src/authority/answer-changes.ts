@@ -41,7 +41,8 @@ export function compareAnswer(requested: Requested, leaf: Certificate, now: Date
 
 const warning = (code: string, message: string): Warning => ({ code, message });
 const list = (items: readonly string[]) => items.join(', ');
-const missingFrom = (from: readonly string[], wanted: readonly string[]) => {
+/** Case apart. */
+export const missingFrom = (from: readonly string[], wanted: readonly string[]) => {
   const present = new Set(from.map((text) => text.toLowerCase()));
   return wanted.filter((text) => !present.has(text.toLowerCase()));
 };

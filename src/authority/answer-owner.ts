@@ -6,8 +6,7 @@ import { type Certificate, fingerprintSha256, parseCertificate } from '../core/p
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, RequestRecord } from '../store/store.ts';
-import { type Match, matchAnswer, type Waiting } from './answer.ts';
-import { withSameKey } from './requests.ts';
+import { type Match, matchAnswer, type Waiting, withSameKey } from './answer.ts';
 import type { AuthorityHome } from './workplace.ts';
 
 /** What waits for an answer; without a request it is a key that was given. */
@@ -15,11 +14,10 @@ export interface Candidate extends Waiting {
   readonly request?: RequestRecord;
 }
 
-export const candidateOf = (request: RequestRecord): Candidate => ({
-  label: request.label,
-  publicKey: parseCsr(request.request).publicKey,
-  request,
-});
+export function candidateOf(request: RequestRecord): Candidate {
+  const { publicKey, subject } = parseCsr(request.request);
+  return { label: request.label, publicKey, asked: { names: request.names, subject }, request };
+}
 
 export async function ownerOf(
   home: AuthorityHome,
@@ -30,10 +28,12 @@ export async function ownerOf(
   if (given === undefined) {
     return attemptMatch(certificates, waiting, (error) => acceptedBefore(home, certificates, error));
   }
-  const [request] = withSameKey(waiting, given.publicKey);
-  const candidate = request ?? { label: 'the key that was given', publicKey: given.publicKey };
-  return attemptMatch(certificates, [candidate], async (error) => notTheKeys(certificates, error));
+  const requests = withSameKey(waiting, given.publicKey);
+  const candidates = requests.length > 0 ? requests : [keyAlone(given)];
+  return attemptMatch(certificates, candidates, async (error) => notTheKeys(certificates, error));
 }
+
+export const keyAlone = ({ publicKey }: PrivateKey): Candidate => ({ label: 'the key that was given', publicKey });
 
 async function attemptMatch(
   certificates: readonly Uint8Array[],

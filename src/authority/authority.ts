@@ -21,6 +21,7 @@ import {
   type AuthorityList,
   currentLists,
   makeLists,
+  openListKeys,
   REVOCATION_LIST_OPTIONS,
   type RevocationListOptions,
 } from './lists.ts';
@@ -252,6 +253,11 @@ export class CertificateAuthority {
   async makeRevocationLists(options: RevocationListOptions = {}): Promise<AuthorityList[]> {
     checkOptions(options, REVOCATION_LIST_OPTIONS);
     return makeLists(this.#work, options);
+  }
+
+  /** Opens the keys that `makeRevocationLists` signs with, so that it throws before something is revoked and not after. */
+  openListKeys(): Promise<void> {
+    return openListKeys(this.#work);
   }
 
   /** The newest list of each CA that a client may ask for. */

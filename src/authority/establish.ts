@@ -16,7 +16,7 @@ import { basicConstraintsOf, type Certificate, isSelfIssued, keyUsageOf, parseCe
 import { encryptPkcs8 } from '../core/pbes2.ts';
 import { keySigner } from '../core/signer.ts';
 import { commonName, decodeSubject, formatSubject, sameSubject } from '../core/subject.ts';
-import { toHex } from '../core/text.ts';
+import { toHex, visible } from '../core/text.ts';
 import { normalizeValidity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import { certificatesIn, encodePem } from '../formats/pem.ts';

@@ -2,20 +2,21 @@
 import { systemAmbient } from '../ambient.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { newSerial } from '../core/certificate.ts';
-import { equalBytes } from '../core/der.ts';
 import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
 import { makeRequest } from '../core/make-csr.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { type LeafOptions, type LeafRequest, normalizeLeaf } from '../core/options.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { keySigner } from '../core/signer.ts';
 import { encodeSubject } from '../core/subject.ts';
 import { quote, toHex } from '../core/text.ts';
 import { isoTime } from '../core/time.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
-import type { CertificateRecord, RequestRecord } from '../store/store.ts';
+import type { CertificateRecord, RequestRecord, Store } from '../store/store.ts';
 import { encodeAuthorityKey } from './establish.ts';
 import { renewalKey } from './renew.ts';
+import { refuseStolen } from './stolen-key.ts';
 import { type AuthorityHome, Workplace } from './workplace.ts';
 
 /** For `createRequest`. */
@@ -76,7 +77,7 @@ export interface RequestHooks {
 
 /**
  * Makes a key and a request for another CA. The key waits in the home for the answer, which `acceptAnswer` takes. The home
- * need not have a CA.
+ * need not have a CA. Throws LOCAL_CA_KEY_REFUSED for a key that was stolen.
  */
 export async function createRequest(
   home: AuthorityHome,
@@ -147,6 +148,7 @@ async function settle(home: AuthorityHome, options: RequestOptions, ambient: Amb
   if (options.renew !== undefined) return settleRenewal(home, options, options.renew, ambient);
   const { names = [], profile, label, subject, template } = options;
   const given = options.key === undefined ? undefined : importKey(options.key);
+  if (given !== undefined) await assertSecret(home.store, given, 'Leave --key out: then a new key is made.');
   const { keyType = 'p256' } = options;
   const leaf = normalizeLeaf({ names, profile, label, subject, template, keyType }, ambient.now());
   return { leaf, key: given ?? (await generateKey(leaf.keyType, ambient)) };
@@ -159,7 +161,9 @@ async function settleRenewal(
   ambient: Ambient,
 ): Promise<Settled> {
   const record = await new Workplace(home, [], ambient, undefined).get(labelOrSerial);
-  refuseBurned(record, options);
+  if (options.newKey !== true) {
+    await assertSecret(home.store, parseCertificate(record.certificate), 'Make a new key, with --new-key.');
+  }
   const leaf = normalizeLeaf(sameAs(record, options), ambient.now());
   const choice = await renewalKey(record, options, home.leafKeys);
   const key = choice.kind === 'new' ? await generateKey(leaf.keyType, ambient) : choice.key;
@@ -184,17 +188,5 @@ function sameAs(record: CertificateRecord, options: RequestOptions): LeafOptions
   };
 }
 
-function refuseBurned({ serial, label, revocation }: CertificateRecord, { newKey }: RequestOptions): void {
-  if (revocation?.reason !== 'keyCompromise' || newKey === true) return;
-  throw new LocalCaError(
-    'LOCAL_CA_NOT_RENEWABLE',
-    `the key of ${quote(label)} is no secret any more: its certificate ${serial} was revoked for that`,
-    'Make a new key, with --new-key.',
-  );
-}
-
-/** All that wait with the same key: one answer is for each of them. */
-export const withSameKey = <T extends { readonly publicKey: Uint8Array }>(
-  waiting: readonly T[],
-  publicKey: Uint8Array,
-) => waiting.filter((one) => equalBytes(one.publicKey, publicKey));
+const assertSecret = (store: Store, { publicKey }: Pick<PrivateKey, 'publicKey'>, hint: string): Promise<void> =>
+  refuseStolen(store, publicKey, 'the key', hint);

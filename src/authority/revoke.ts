@@ -74,7 +74,7 @@ function revocableAuthority({ chain }: Workplace, authority: AuthorityRecord): R
   const { id: serial, name, role: kind, certificate, revocation } = authority;
   if (!chain.some(({ id }) => id === serial)) return { serial, name, kind, certificate, revocation };
   throw new LocalCaError(
-    'LOCAL_CA_CA_UNFIT',
+    'LOCAL_CA_NOT_REVOCABLE',
     `${quote(name)} (${serial}) signs certificates now, and cannot be revoked`,
     `Replace it first: local-ca renew --ca ${kind} --new-key`,
   );
@@ -84,7 +84,7 @@ function revocableCertificate(record: CertificateRecord): Revocable {
   const { serial, label: name, certificate, revocation, issuerId } = record;
   if (issuerId !== null) return { serial, name, kind: 'certificate', certificate, revocation };
   throw new LocalCaError(
-    'LOCAL_CA_NOT_FOUND',
+    'LOCAL_CA_NOT_REVOCABLE',
     `the certificate ${serial} of ${quote(name)} was signed by another CA, which alone can revoke it`,
     'Ask that CA.',
   );

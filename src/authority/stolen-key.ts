@@ -7,7 +7,7 @@ import type { CertificateRecord, Store } from '../store/store.ts';
 export function sharesKey(publicKey: Uint8Array): (record: Pick<CertificateRecord, 'certificate'>) => boolean {
   const mark = keyMark(publicKey);
   return ({ certificate: { buffer, byteOffset, byteLength } }) =>
-    Buffer.from(buffer, byteOffset, byteLength).includes(mark);
+    Buffer.from(buffer, byteOffset, byteLength).indexOf(mark) !== -1;
 }
 
 /** Throws LOCAL_CA_KEY_REFUSED for a key that was stolen. `whose` begins the message, `hint` says how to come by another. */

@@ -15,7 +15,7 @@ export function changedFiles(folder: string, files: readonly OutputFile[]): stri
   const manifest = readManifest(folder);
   const stands = (file: OutputFile) =>
     settled &&
-    manifest.files.get(file.path) === sha256(file.bytes) &&
+    manifest.files.get(file.path)?.sha256 === sha256(file.bytes) &&
     isInside(folder, file.path) &&
     standsAs(join(folder, file.path), file);
   return files.filter((file) => !stands(file)).map(({ path }) => path);

@@ -19,6 +19,7 @@ import {
   readManifest,
   refuseForeign,
 } from './manifest.ts';
+import { openOwnFolder } from './open-folder.ts';
 import { foldersAbove, PRIVATE_FOLDER, PUBLIC_FOLDER } from './paths.ts';
 import { isSealedZip } from './seal.ts';
 import { attempt, guard, makeParents, makeStage, removeParents, type Stage } from './stage.ts';
@@ -38,6 +39,8 @@ export interface Staged {
 export interface StageOptions {
   /** Also replace files that local-ca did not make. */
   readonly force?: boolean;
+  /** Of the certificate that the files are for: others' files in the same folder are not taken for its own. */
+  readonly label?: string | undefined;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function stageDirectory(
   options: StageOptions = {},
 ): Promise<Staged> {
   return guard(folder, () => {
-    if (!isFolder(folder)) return stageNew(resolve(folder), folder, files);
+    if (!isFolder(folder)) return stageNew(resolve(folder), folder, files, options);
     finishInterrupted(folder);
     return stageInto(folder, files, options);
   });
@@ -113,15 +116,16 @@ function refuseForeignFile(path: string, force: boolean): void {
 
 // --- a new folder ----------------------------------------------------------------------------------------------
 
-async function stageNew(target: string, folder: string, files: readonly OutputFile[]): Promise<Staged> {
+async function stageNew(
+  target: string,
+  folder: string,
+  files: readonly OutputFile[],
+  { label }: StageOptions,
+): Promise<Staged> {
   const parents = makeParents(target);
   const stage = await makeStage(dirname(target), parents);
   return attempt(stage.discard, async () => {
-    const inner = new Set(files.flatMap((file) => foldersAbove(file.path)));
-    for (const part of inner) fs.mkdirSync(join(stage.path, part), { recursive: true, mode: PUBLIC_FOLDER });
-    const all = withManifest({ files: new Map(), ownFolder: true }, files);
-    await createFiles(all.map((file) => ({ ...newFile(file), path: join(stage.path, file.path) })));
-    for (const part of [...inner, '']) openFolder(join(stage.path, part), files);
+    await fillNew(stage.path, files, label);
     return staged(folder, stage, () => {
       moveFolder(stage.path, target, folder);
       return files.map((file) => join(folder, file.path));
@@ -129,8 +133,22 @@ async function stageNew(target: string, folder: string, files: readonly OutputFi
   });
 }
 
+async function fillNew(path: string, files: readonly OutputFile[], label: string | undefined): Promise<void> {
+  const stage = openOwnFolder(path);
+  try {
+    const inner = [...new Set(files.flatMap((file) => foldersAbove(file.path)))];
+    for (const part of inner) fs.mkdirSync(join(stage.at, part), { recursive: true, mode: PUBLIC_FOLDER });
+    const all = withManifest({ files: new Map(), ownFolder: true }, files, label);
+    await createFiles(all.map((file) => ({ ...newFile(file), path: join(stage.at, file.path) })));
+    // The outermost last: until then nobody else gets at those inside it.
+    for (const part of [...inner, '.']) setUp(join(stage.at, part), files);
+  } finally {
+    stage.close();
+  }
+}
+
 /** The stage is ours alone while it is filled; then it gets the mode and the owner that the folder will have. */
-function openFolder(path: string, files: readonly OutputFile[]): void {
+function setUp(path: string, files: readonly OutputFile[]): void {
   fs.chmodSync(path, files.some((file) => file.secret) ? PRIVATE_FOLDER : PUBLIC_FOLDER);
   const owner = ownerOf(files);
   if (owner !== undefined) fs.chownSync(path, owner.uid, owner.gid);
@@ -154,12 +172,12 @@ export function moveFolder(stage: string, target: string, folder: string): void 
 async function stageInto(
   folder: string,
   files: readonly OutputFile[],
-  { force = false }: StageOptions,
+  { force = false, label }: StageOptions,
 ): Promise<Staged> {
   refuseForeign(folder, files, force);
   const stage = await makeStage(folder, undefined);
   return attempt(stage.discard, async () => {
-    await fillStage(stage.path, withManifest(readManifest(folder), files));
+    await fillStage(stage.path, withManifest(readManifest(folder), files, label));
     const commit = () => {
       refuseForeign(folder, files, force);
       commitStage(folder, stage.path);
@@ -171,8 +189,8 @@ async function stageInto(
 
 // --- shared ----------------------------------------------------------------------------------------------------
 
-function withManifest(known: Manifest, files: readonly OutputFile[]): OutputFile[] {
-  return [...files, manifestFile(addFiles(known, files), ownerOf(files))];
+function withManifest(known: Manifest, files: readonly OutputFile[], label: string | undefined): OutputFile[] {
+  return [...files, manifestFile(addFiles(known, files, label), ownerOf(files))];
 }
 
 /** Of what holds them: files with owners are all for the same one. */

@@ -6,14 +6,20 @@
  * `.local-ca-commit` is the commit: it happens whole, and by one process only, since a folder does not replace a filled
  * one. From then on the files move to their places, by whoever comes by. That may be two processes at once: a file's
  * name in the stage is that stage's alone, so the second one finds it moved and goes on.
+ *
+ * The folder may belong to a server's user, and the run to root. So nothing is believed of a stage or a
+ * `.local-ca-commit` that somebody else could have made, and no link that leads out of the folder is followed.
  */
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { errno, type Owner, syncFolder, writeError, writeWhole } from '../disk.ts';
+import { temporaryName } from '../abandoned.ts';
+import { createFile, errno, type Owner, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { createFiles, type NewFile, newFile } from './create-files.ts';
 import { defaultMode, type OutputFile } from './file.ts';
+import { refuseParents } from './manifest.ts';
+import { giveFolder, type OpenFolder, openFolder, openOwnFolder } from './open-folder.ts';
 import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
 import { readStanding, standsAs } from './standing.ts';
 
@@ -34,11 +40,16 @@ export async function fillStage(stage: string, files: readonly OutputFile[]): Pr
   const id = basename(stage).replace(/^\W*/, '').replace(/\W/g, '-');
   const moves = files.map(({ path, owner }, i) => ({ from: `${id}-${i}`, to: path, owner }));
   const journal = new TextEncoder().encode(JSON.stringify(moves));
-  await createFiles([
-    ...files.map((file, i) => ({ ...newFile(file), path: join(stage, `${id}-${i}`) })),
-    { path: join(stage, `${id}.json`), bytes: journal, mode: defaultMode(true) },
-  ]);
-  syncFolder(stage);
+  const { at, close } = openOwnFolder(stage);
+  try {
+    await createFiles([
+      ...files.map((file, i) => ({ ...newFile(file), path: join(at, `${id}-${i}`) })),
+      { path: join(at, `${id}.json`), bytes: journal, mode: defaultMode(true) },
+    ]);
+    syncFolder(at);
+  } finally {
+    close();
+  }
 }
 
 /** The point of no return, and what follows from it. */
@@ -68,29 +79,57 @@ export function stagedPaths(stage: string): string[] {
   return readJournal(path, fs.readFileSync(path, 'utf8')).map(({ to }) => to);
 }
 
-/** Whether a run was cut short there between its commit and its end. */
-export const isCommitted = (folder: string): boolean => fs.existsSync(join(folder, COMMIT));
-
-/** Completes what a run that was cut short had committed in this folder. */
-export function finishInterrupted(folder: string): void {
-  const commit = join(folder, COMMIT);
-  const names = unless(['ENOENT'], () => fs.readdirSync(commit));
-  if (names === undefined) return;
-  const journal = names.find((name) => name.endsWith('.json'));
-  if (journal !== undefined) moveAll(folder, journal);
-  // Another process may have come first, or may already have put its own stage there.
-  unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => fs.rmdirSync(commit));
-  syncFolder(folder);
+/** Whether a run was cut short there between its commit and its end. What somebody else put there is no sign of it. */
+export function isCommitted(folder: string): boolean {
+  try {
+    openOwnFolder(join(folder, COMMIT)).close();
+    return true;
+  } catch {
+    // None, or one that is for `finishInterrupted` to refuse.
+    return false;
+  }
 }
 
-function moveAll(folder: string, journal: string): void {
-  const path = join(folder, COMMIT, journal);
+/** Completes what a run that was cut short had committed in this folder. Throws LOCAL_CA_OUTPUT_FAILED. */
+export function finishInterrupted(folder: string): void {
+  try {
+    // A link that leads to the folder is the caller's to refuse; one that takes its place from here on is not followed.
+    within(openFolder(fs.realpathSync(folder)), (above) => finishIn(above, folder));
+  } catch (error) {
+    if (errno(error) !== 'ENOENT') throw writeError(join(folder, COMMIT), error);
+  }
+}
+
+function finishIn(above: OpenFolder, folder: string): void {
+  const path = join(above.at, COMMIT);
+  const commit = unless(['ENOENT'], () => openOwnFolder(path, join(folder, COMMIT)));
+  if (commit === undefined) return;
+  within(commit, () => {
+    const names = unless(['ENOENT'], () => fs.readdirSync(commit.at)) ?? [];
+    const journal = names.find((name) => name.endsWith('.json'));
+    if (journal !== undefined) moveAll({ folder, above, commit }, journal);
+  });
+  // Another process may have come first, or may already have put its own stage there.
+  unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => fs.rmdirSync(path));
+  syncFolder(above.at);
+}
+
+interface Place {
+  /** As errors name it. */
+  readonly folder: string;
+  readonly above: OpenFolder;
+  readonly commit: OpenFolder;
+}
+
+function moveAll(place: Place, journal: string): void {
+  const { folder, commit } = place;
+  const path = join(commit.at, journal);
   const text = unless(['ENOENT'], () => fs.readFileSync(path, 'utf8'));
   if (text === undefined) return;
-  const moves = readJournal(path, text);
+  const moves = readJournal(join(folder, COMMIT, journal), text);
   for (const one of moves) {
     if (one.to !== MANIFEST) checkBundlePath(one.to);
-    move(join(folder, COMMIT, one.from), join(folder, one.to), one.owner);
+    move(place, one);
   }
   for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to))))) syncFolder(part);
   unless(['ENOENT'], () => fs.unlinkSync(path));
@@ -109,24 +148,51 @@ function readJournal(path: string, text: string): Move[] {
   }
 }
 
-function move(from: string, to: string, owner: Owner | undefined): void {
+function move({ folder, above, commit }: Place, { from: name, to, owner }: Move): void {
+  const from = join(commit.at, name);
   try {
     const staged = readStanding(from);
     // Another process moved it.
     if (staged === undefined) return;
-    makeFolder(dirname(to), owner);
+    refuseParents(folder, to);
     const file = owner === undefined ? { bytes: staged.bytes, mode: staged.mode } : { ...staged, owner };
-    unless(['ENOENT'], () => (standsAs(to, file) ? fs.unlinkSync(from) : rename(from, to, file)));
+    inParents(above, to.split('/'), owner, (path) =>
+      unless(['ENOENT'], () => (standsAs(path, file) ? fs.unlinkSync(from) : rename(from, path, file))),
+    );
   } catch (error) {
-    throw writeError(to, error);
+    throw writeError(join(folder, to), error);
   }
 }
 
+/** Folder by folder, each looked up in the one before: none of them is a link by the time it is gone through. */
+function inParents(
+  above: OpenFolder,
+  [first = '', ...rest]: readonly string[],
+  owner: Owner | undefined,
+  action: (path: string) => void,
+): void {
+  const path = join(above.at, first);
+  if (rest.length === 0) action(path);
+  else within(makeFolder(path, owner), (inner) => inParents(inner, rest, owner, action));
+}
+
 /** With the owner of the file that it is made for. */
-function makeFolder(path: string, owner: Owner | undefined): void {
-  const first = fs.mkdirSync(path, { recursive: true, mode: PUBLIC_FOLDER });
-  if (first === undefined || owner === undefined) return;
-  for (let one = path; one.startsWith(first); one = dirname(one)) fs.chownSync(one, owner.uid, owner.gid);
+function makeFolder(path: string, owner: Owner | undefined): OpenFolder {
+  const isNew = unless(['EEXIST'], () => {
+    fs.mkdirSync(path, { mode: PUBLIC_FOLDER });
+    return true;
+  });
+  const folder = openFolder(path);
+  if (isNew === true && owner !== undefined) giveFolder(folder, owner);
+  return folder;
+}
+
+function within(folder: OpenFolder, action: (folder: OpenFolder) => void): void {
+  try {
+    action(folder);
+  } finally {
+    folder.close();
+  }
 }
 
 function rename(from: string, to: string, { bytes, mode, owner }: Omit<NewFile, 'path'>): void {
@@ -135,7 +201,9 @@ function rename(from: string, to: string, { bytes, mode, owner }: Omit<NewFile, 
   } catch (error) {
     if (errno(error) !== 'EXDEV') throw error;
     // A folder inside this one is on another disk.
-    writeWhole(to, bytes, mode, { replace: true, ...(owner === undefined ? {} : { owner }) });
+    const beside = join(dirname(to), `${temporaryName('file')}${crypto.randomUUID().slice(0, 13)}`);
+    createFile(beside, bytes, mode, owner);
+    fs.renameSync(beside, to);
     fs.unlinkSync(from);
   }
 }

@@ -7,20 +7,31 @@ import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { toHex } from '../core/text.ts';
-import type { Owner } from '../disk.ts';
+import { type Owner, readError, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import type { OutputFile } from './file.ts';
 import { foldersAbove, MANIFEST } from './paths.ts';
 
+export const EntrySchema = v.object({
+  sha256: v.string(),
+  /** Of the certificates that it is for; empty where nobody said. */
+  labels: v.optional(v.array(v.string()), []),
+  /** Of a secret: nobody else should be able to read it. */
+  mode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o777))),
+});
+
+/** What is on record of one file. */
+export type Entry = v.InferOutput<typeof EntrySchema>;
+
 const ManifestSchema = v.object({
   version: v.literal(1),
   ownFolder: v.optional(v.boolean(), false),
-  files: v.array(v.object({ path: v.string(), sha256: v.string() })),
+  files: v.array(v.object({ path: v.string(), ...EntrySchema.entries })),
 });
 
 export interface Manifest {
-  /** SHA-256 by path. */
-  readonly files: ReadonlyMap<string, string>;
+  /** By path. */
+  readonly files: ReadonlyMap<string, Entry>;
   /** Whether local-ca made the folder too. */
   readonly ownFolder: boolean;
 }
@@ -31,20 +42,28 @@ export const sha256 = (bytes: Uint8Array): string => toHex(createHash('sha256').
 export function readManifest(folder: string): Manifest {
   try {
     const { files, ownFolder } = v.parse(ManifestSchema, JSON.parse(fs.readFileSync(join(folder, MANIFEST), 'utf8')));
-    return { files: new Map(files.map((file) => [file.path, file.sha256])), ownFolder };
+    return { files: new Map(files.map(({ path, ...entry }) => [path, entry])), ownFolder };
   } catch {
     return { files: new Map(), ownFolder: false };
   }
 }
 
-export const addFiles = ({ files: known, ownFolder }: Manifest, files: readonly OutputFile[]): Manifest => ({
-  files: new Map([...known, ...files.map((file) => [file.path, sha256(file.bytes)] as const)]),
-  ownFolder,
-});
+/** With these, which are for a label; what is shared, such as the CA's certificate, stays on record for the others too. */
+export function addFiles(
+  { files: known, ownFolder }: Manifest,
+  files: readonly OutputFile[],
+  label?: string,
+): Manifest {
+  const entryOf = ({ path, bytes, secret, mode }: OutputFile): Entry => {
+    const labels = new Set([...(known.get(path)?.labels ?? []), ...(label === undefined ? [] : [label])]);
+    return { sha256: sha256(bytes), labels: [...labels].sort(), ...(secret ? { mode } : {}) };
+  };
+  return { files: new Map([...known, ...files.map((file) => [file.path, entryOf(file)] as const)]), ownFolder };
+}
 
 /** As it stands in the folder. */
 export function manifestFile({ files, ownFolder }: Manifest, owner?: Owner): OutputFile {
-  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, hash]) => ({ path, sha256: hash }));
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, entry]) => ({ path, ...entry }));
   const about = 'Files that local-ca made here; it replaces no others.';
   const record = { about, version: 1, ...(ownFolder ? { ownFolder } : {}), files: sorted };
   const bytes = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
@@ -63,7 +82,7 @@ export function refuseForeign(folder: string, files: readonly Pick<OutputFile, '
   const manifest = readManifest(folder);
   for (const { path } of files) {
     refuseParents(folder, path);
-    refuseTarget(join(folder, path), manifest.files.get(path), force);
+    refuseTarget(join(folder, path), manifest.files.get(path)?.sha256, force);
   }
 }
 
@@ -72,19 +91,38 @@ export function refuseParents(folder: string, path: string): void {
   for (const parent of foldersAbove(path)) isFolder(join(folder, parent));
 }
 
-/** Whether it is there. Throws LOCAL_CA_OUTPUT_EXISTS for anything but a folder, and for a link to one. */
+/**
+ * Whether it is there. Throws LOCAL_CA_OUTPUT_EXISTS for anything but a folder, and for a link to one; and
+ * LOCAL_CA_OUTPUT_FAILED where nobody may look.
+ */
 export function isFolder(path: string): boolean {
-  const stat = fs.lstatSync(resolve(path), { throwIfNoEntry: false });
+  const stat = lookAt(path);
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw blocked(path, stat.isSymbolicLink() ? 'is a symbolic link' : 'is not a folder');
 }
 
+function lookAt(path: string): fs.Stats | undefined {
+  try {
+    return fs.lstatSync(resolve(path), { throwIfNoEntry: false });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
 function refuseTarget(target: string, recorded: string | undefined, force: boolean): void {
-  const stat = fs.lstatSync(target, { throwIfNoEntry: false });
+  const stat = lookAt(target);
   if (stat?.isDirectory()) throw blocked(target, 'is a folder');
   if (stat === undefined || force) return;
   if (!stat.isFile() || recorded === undefined) throw occupied(target, 'exists, and local-ca did not make it');
-  if (sha256(fs.readFileSync(target)) !== recorded) throw occupied(target, 'was changed after local-ca made it');
+  if (sha256(readTarget(target)) !== recorded) throw occupied(target, 'was changed after local-ca made it');
+}
+
+function readTarget(target: string): Uint8Array {
+  try {
+    return fs.readFileSync(target);
+  } catch (error) {
+    throw readError(target, error);
+  }
 }
 
 const BLOCKED = 'Choose another --out, or move it away.';

@@ -7,13 +7,14 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { removeAbandoned } from '../abandoned.ts';
-import { canGiveTo, type Owner, posix, readAtMost, syncFolder, writeError } from '../disk.ts';
+import { canGiveTo, type Owner, posix, readAtMost, syncFolder, writeError, writeWhole } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { createFiles } from './create-files.ts';
 import { defaultMode, type OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
 import {
   blocked,
+  EntrySchema,
   isFolder,
   type Manifest,
   manifestFile,
@@ -39,8 +40,8 @@ const IndexSchema = v.object({
       mode: v.number(),
       uid: v.number(),
       gid: v.number(),
-      /** The manifest's hash, if local-ca had written it. */
-      recorded: v.optional(v.string()),
+      /** What the manifest said of it, if local-ca had written it. */
+      recorded: v.optional(EntrySchema),
     }),
   ),
   /** Bringing back means to remove these. */
@@ -53,23 +54,45 @@ type Index = v.InferOutput<typeof IndexSchema>;
 export const hasPrevious = (from: string): boolean => fs.existsSync(join(from, INDEX));
 
 /**
- * Copies those of the files that stand in the folder to `into`, a folder that only its owner can read, unless it has
- * complete copies already. Throws LOCAL_CA_OUTPUT_EXISTS for a link or a folder in the place of a file, and
- * LOCAL_CA_OWNER_DENIED for a file that could not be given back to its owner.
+ * Copies those of the files that stand in the folder to `into`, a folder that only its owner can read. Where there are
+ * complete copies already, it adds what they do not cover: an attempt that was cut short left that alone. Throws
+ * LOCAL_CA_OUTPUT_EXISTS for a link or a folder in the place of a file, and LOCAL_CA_OWNER_DENIED for a file that could
+ * not be given back to its owner.
  */
 export async function keepPrevious(folder: string, paths: readonly string[], into: string): Promise<void> {
-  if (hasPrevious(into)) return;
+  if (hasPrevious(into)) return keepMore(folder, paths, into);
   const standing = readAll(folder, paths);
   await guard(into, async () => {
     fs.rmSync(into, { recursive: true, force: true });
     fs.mkdirSync(dirname(into), { recursive: true, mode: PRIVATE_FOLDER });
     const stage = await makeStage(dirname(into), undefined);
     await attempt(stage.discard, async () => {
-      await writeCopies(stage.path, standing, indexOf(folder, paths, standing));
+      const index = indexOf(folder, paths, standing);
+      await writeCopies(stage.path, standing, index);
+      await createFiles([{ path: join(stage.path, INDEX), bytes: indexBytes(index), mode: defaultMode(true) }]);
+      syncFolder(stage.path);
       fs.renameSync(stage.path, into);
       stage.release();
       syncFolder(dirname(into));
     });
+  });
+}
+
+/** The index goes last, and at once: until then the copies are those that it had. */
+async function keepMore(folder: string, paths: readonly string[], into: string): Promise<void> {
+  const index = readIndex(into);
+  const covered = new Set([...index.files.map(({ path }) => path), ...index.absent]);
+  const missing = paths.filter((path) => !covered.has(path));
+  if (missing.length === 0) return;
+  const standing = readAll(folder, missing);
+  const more = indexOf(folder, missing, standing, index.files.length);
+  await guard(into, async () => {
+    // Of an attempt at the same that was cut short.
+    for (const { copy } of more.files) fs.rmSync(join(into, copy), { force: true });
+    await writeCopies(into, standing, more);
+    syncFolder(into);
+    const all = { ...index, files: [...index.files, ...more.files], absent: [...index.absent, ...more.absent] };
+    writeWhole(join(into, INDEX), indexBytes(all), defaultMode(true), { replace: true });
   });
 }
 
@@ -105,23 +128,25 @@ const notGivenBack = (path: string, { uid, gid }: Owner) =>
     'Run local-ca as root, or as that user.',
   );
 
-function indexOf(folder: string, paths: readonly string[], standing: ReadonlyMap<string, Standing>): Index {
+/** The copies' names are numbers, from `first` on. */
+function indexOf(folder: string, paths: readonly string[], standing: ReadonlyMap<string, Standing>, first = 0): Index {
   const { files } = readManifest(folder);
   return {
     version: 1,
     files: [...standing].map(([path, { mode, uid, gid }], i) => {
       const recorded = files.get(path);
-      return { path, copy: String(i), mode, uid, gid, ...(recorded === undefined ? {} : { recorded }) };
+      return { path, copy: String(first + i), mode, uid, gid, ...(recorded === undefined ? {} : { recorded }) };
     }),
     absent: paths.filter((path) => !standing.has(path)),
   };
 }
 
-async function writeCopies(stage: string, standing: ReadonlyMap<string, Standing>, index: Index): Promise<void> {
-  const copies = [...standing.values()].map(({ bytes }, i) => ({ name: String(i), bytes }));
-  const all = [...copies, { name: INDEX, bytes: new TextEncoder().encode(JSON.stringify(index)) }];
-  await createFiles(all.map(({ name, bytes }) => ({ path: join(stage, name), bytes, mode: defaultMode(true) })));
-  syncFolder(stage);
+const indexBytes = (index: Index) => new TextEncoder().encode(JSON.stringify(index));
+
+async function writeCopies(into: string, standing: ReadonlyMap<string, Standing>, { files }: Index): Promise<void> {
+  const bytes = [...standing.values()].map((one) => one.bytes);
+  const mode = defaultMode(true);
+  await createFiles(files.map(({ copy }, i) => ({ path: join(into, copy), bytes: bytes[i] as Uint8Array, mode })));
 }
 
 /**

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
-import { errno, type Owner, posix, readError } from '../disk.ts';
+import { errno, type Owner, posix, readError, writeError } from '../disk.ts';
 import type { NewFile } from './create-files.ts';
 import { refuseParents } from './manifest.ts';
 import { checkBundlePath } from './paths.ts';
@@ -27,23 +27,40 @@ export function readStanding(path: string): Standing | undefined {
   }
 }
 
-function readWhole(path: string): Standing {
-  const fd = fs.openSync(path, FLAGS);
-  try {
+const readWhole = (path: string): Standing =>
+  withFile(path, (fd) => {
     const { mode, uid, gid } = fs.fstatSync(fd);
     return { bytes: fs.readFileSync(fd), mode: mode & 0o7777, uid, gid };
+  });
+
+/** Takes from a file's mode what is not in this one. Throws LOCAL_CA_OUTPUT_FAILED. */
+export function narrow(path: string, mode: number): void {
+  try {
+    withFile(path, (fd) => fs.fchmodSync(fd, fs.fstatSync(fd).mode & mode));
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+function withFile<T>(path: string, use: (fd: number) => T): T {
+  const fd = fs.openSync(path, FLAGS);
+  try {
+    return use(fd);
   } finally {
     fs.closeSync(fd);
   }
 }
 
 /** Whether a file stands there just like this one; whoever owns it, unless it is to have an owner. */
-export function standsAs(path: string, { bytes, mode, owner }: Omit<NewFile, 'path'>): boolean {
+export function standsAs(path: string, file: Omit<NewFile, 'path'>): boolean {
   // One that we may not read is not known to be the same.
   const now = attempt(() => readStanding(path));
-  if (now === undefined || !equalBytes(now.bytes, bytes) || (posix && now.mode !== mode)) return false;
-  return owner === undefined || (now.uid === owner.uid && now.gid === owner.gid);
+  return now !== undefined && equalBytes(now.bytes, file.bytes) && hasRights(now, file);
 }
+
+/** Whether its mode and its owner are these. */
+export const hasRights = (now: Standing, { mode, owner }: Pick<NewFile, 'mode' | 'owner'>): boolean =>
+  (!posix || now.mode === mode) && (owner === undefined || (now.uid === owner.uid && now.gid === owner.gid));
 
 /** Whether a path that a manifest names leads to a place in its folder: anybody may have written it. */
 export const isInside = (folder: string, path: string): boolean =>

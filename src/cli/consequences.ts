@@ -1,9 +1,10 @@
 /** What a revocation leaves to do, which whoever revokes may not have thought of. */
 import { crlUrlsOf } from '../authority/renew.ts';
 import type { Revocable } from '../authority/revoke.ts';
-import { equalBytes } from '../core/der.ts';
+import { sharesKey } from '../authority/stolen-key.ts';
 import { lineOf } from '../core/lineage.ts';
 import { parseCertificate } from '../core/parse.ts';
+import { visible } from '../core/text.ts';
 import { isoTime } from '../core/time.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { Session } from './session.ts';
@@ -34,17 +35,17 @@ async function abandoned(ca: Authority, { serial }: Revocable, now: Date): Promi
   return fallen.map(({ label }) => `${label} was signed by it and falls with it: local-ca renew ${label}`);
 }
 
-/** Renewals keep the key: whoever has it can use the certificates before as well. */
+/** Renewals keep the key, and requests may share it: whoever has stolen it can use those certificates as well. */
 async function twins(ca: Authority, done: Revocable, now: Date): Promise<string[]> {
-  const { publicKey } = parseCertificate(done.certificate);
-  const isTwin = ({ serial, state, notAfter, certificate }: CertificateRecord) =>
-    serial !== done.serial &&
-    state !== 'revoked' &&
-    notAfter > now &&
-    equalBytes(parseCertificate(certificate).publicKey, publicKey);
-  return (await ca.list({ label: done.name })).filter(isTwin).map(({ serial, notAfter }) => {
-    const command = `local-ca revoke ${serial} --reason ${done.revocation?.reason}`;
-    return `another certificate has the same key, and counts until ${day(notAfter)}: ${command}`;
+  if (done.revocation?.reason !== 'keyCompromise') return [];
+  const hasItsKey = sharesKey(parseCertificate(done.certificate).publicKey);
+  const isTwin = (record: CertificateRecord) =>
+    record.serial !== done.serial && record.state !== 'revoked' && record.notAfter > now && hasItsKey(record);
+  return (await ca.list()).filter(isTwin).map(({ serial, label, issuerId, notAfter }) => {
+    const whose = label === done.name ? 'another certificate' : `the certificate of ${label}`;
+    const command = `local-ca revoke ${serial} --reason keyCompromise`;
+    const next = issuerId === null ? 'the CA that signed it has to revoke it' : command;
+    return `${whose} has the same key, and counts until ${day(notAfter)}: ${next}`;
   });
 }
 
@@ -54,6 +55,6 @@ export function nextSteps({ kind, certificate }: Revocable, hasNewLists: boolean
   const urls = crlUrlsOf(parseCertificate(certificate));
   return [
     ...(hasNewLists ? [] : ['the lists that clients have do not say so yet: local-ca crl makes new ones']),
-    ...urls.map((url) => `clients fetch the list from ${url}: put the new one there`),
+    ...urls.map((url) => `clients fetch the list from ${visible(url)}: put the new one there`),
   ];
 }

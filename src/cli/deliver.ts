@@ -44,6 +44,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
   { flags: '--force', about: 'overwrite files that local-ca did not make; allow more than 825 days' },
 ];
 
+/** The same, where `--force` does more. */
+export const outputFlags = (more: string): Flag[] =>
+  OUTPUT_FLAGS.map((flag) => (flag.flags === '--force' ? { ...flag, about: `${flag.about}; ${more}` } : flag));
+
 /** What people call a format beside its own name. */
 const FORMAT_ALIASES = new Map<string, FormatName>([
   ['pfx', 'p12'],
@@ -118,11 +122,12 @@ export async function stageDelivery(
     const options = { ...wishes, now: ambient.now(), random: (length: number) => ambient.random(length) };
     bundles.push(await buildBundle(material, template, options));
   }
-  const outputs = bundles.map(({ files }, i) => ({ out: (parcels[i] as Parcel).out, files }));
+  const outputs = bundles.map(({ label, files }, i) => ({ out: (parcels[i] as Parcel).out, label, files }));
   if (zip !== undefined) refuseZipOnto(zip, outputs);
   const stages: Stage[] = [];
   try {
-    for (const { out, files } of outputs) stages.push({ path: out, ...(await stageDirectory(out, files, { force })) });
+    for (const { out, label, files } of outputs)
+      stages.push({ path: out, ...(await stageDirectory(out, files, { force, label })) });
     const leftovers = stages.map((stage) => stage.leftovers);
     if (zip !== undefined) stages.push({ path: zip, ...(await stageZip(zip, bundles, force)) });
     return {

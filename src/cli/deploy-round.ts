@@ -1,13 +1,16 @@
 /** One round of `deploy run`: what is due is renewed, then each target brought to where it should be. */
 
+import { importKey } from '../core/keys.ts';
 import { isoTime } from '../core/time.ts';
 import type { Step } from '../deploy/plan.ts';
 import { type Outcome, previewTarget, type Result, runTarget } from '../deploy/run.ts';
+import { reasonOf } from '../deploy/update.ts';
+import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, TargetRecord } from '../store/store.ts';
 import type { Context, Flags } from './command.ts';
-import { dueOf, freshen } from './deployed.ts';
+import { dueOf, type Freshened, freshen, needsRenewal, standingTroubles, troublesOf } from './deployed.ts';
 import { chooseTargets, portsOf, targetJson, withDeployLock } from './deployment.ts';
-import type { Session } from './session.ts';
+import { existingPassphrase, givenPassphrase, type Session } from './session.ts';
 
 export interface Round {
   readonly outcomes: readonly Outcome[];
@@ -26,9 +29,7 @@ export async function runRound(
   if (chosen.length === 0) return { outcomes: [], renewed: [] };
   const labels = new Set(chosen.map(({ label }) => label));
   const concerned = all.filter(({ label }) => labels.has(label));
-  const nothing = { renewed: [], troubles: new Map<string, string>() };
-  const { renewed, troubles } =
-    flags.renew === false ? nothing : await withDeployLock(session, () => freshen(context, session, concerned));
+  const { renewed, troubles } = await renewals(context, session, concerned, flags);
   for (const record of renewed) tellRenewed(context, record);
   const ports = portsOf(context, session, troubles);
   const outcomes: Outcome[] = [];
@@ -38,6 +39,58 @@ export async function runRound(
     tellOutcome(context, outcome);
   }
   return { outcomes, renewed };
+}
+
+/** Whoever holds the lock for long is no reason not to deploy what there is. */
+async function renewals(
+  context: Context,
+  session: Session,
+  targets: readonly TargetRecord[],
+  { renew }: Flags,
+): Promise<Freshened> {
+  if (renew === false) return { renewed: [], troubles: await standingTroubles(context, session, targets) };
+  try {
+    return await withDeployLock(session, () => freshen(context, session, targets));
+  } catch (error) {
+    return { renewed: [], troubles: await troublesOf(context, session, targets, reasonOf(error)) };
+  }
+}
+
+/**
+ * The flags with the passphrase of the CA's key among them, if a person has to be asked for it: not while others wait for
+ * this run's lock. Throws LOCAL_CA_PASSWORD_WRONG.
+ */
+export async function askFirst(context: Context, { ca, home }: Session, flags: Flags): Promise<Flags> {
+  if (!context.io.interactive || givenPassphrase(context, flags) !== undefined) return flags;
+  const [signer] = ca.chain;
+  const kept = signer !== undefined && (await home.caKeys.list()).includes(signer.keyId);
+  const pem = kept ? await home.caKeys.load(signer.keyId) : undefined;
+  if (pem === undefined || !isEncrypted(pem)) return flags;
+  const passphrase = await existingPassphrase(context, flags);
+  importKey(pem, passphrase);
+  return { ...flags, passphrase };
+}
+
+/** What a run of these targets would sign something for, with the CA's key. */
+export async function wouldSign(
+  context: Context,
+  session: Session,
+  wanted: readonly string[],
+  { renew }: Flags,
+): Promise<boolean> {
+  if (renew === false) return false;
+  const chosen = chooseTargets(await session.home.store.targets(), wanted);
+  return needsRenewal(context, session, chosen);
+}
+
+function isEncrypted(pem: Uint8Array): boolean {
+  try {
+    importKey(pem);
+    return false;
+  } catch (error) {
+    if (error instanceof LocalCaError && error.code === 'LOCAL_CA_KEY_ENCRYPTED') return true;
+    throw error;
+  }
 }
 
 export const exitCodeOf = ({ outcomes }: Round): number | undefined =>

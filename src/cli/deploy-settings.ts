@@ -40,6 +40,7 @@ export function settingsFrom(context: Context, flags: Flags): Settings {
 function folderFrom(context: Context, to: string): string {
   refuseHomePlaces(to, context.home, '--to');
   const folder = resolve(to);
+  if (dirname(folder) === folder) throw invalid('--to is the root of a disk', 'Give a folder of its own to the files.');
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat?.isDirectory() === true || (stat === undefined && fs.existsSync(dirname(folder)))) return folder;
   if (stat !== undefined) {

@@ -1,13 +1,13 @@
 /** What has to be made anew before files are deployed: certificates that are due, and revocation lists. */
 import { type AuthorityList, listIsDue } from '../authority/lists.ts';
-import { parseCrl } from '../core/crl.ts';
 import { isDue } from '../core/duration.ts';
-import { keyUsageOf, parseCertificate } from '../core/parse.ts';
+import { isSystemError, reasonOf } from '../deploy/update.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
+import { isSamePlace } from './places.ts';
 import { renewOne } from './renewal.ts';
-import { refreshLists } from './revocation-lists.ts';
+import { behindLists, refreshLists } from './revocation-lists.ts';
 import type { Session } from './session.ts';
 
 /** What was done, and what could not be. */
@@ -16,6 +16,40 @@ export interface Freshened {
   readonly renewed: readonly CertificateRecord[];
   /** By label, why its certificate is due and could not be renewed. */
   readonly troubles: ReadonlyMap<string, string>;
+}
+
+const NOT_RENEWED = 'it is due, and could not be renewed';
+const NO_LIST = 'there is no new revocation list';
+
+/** For a run that could not even begin to: by label, why what is due stays as it is. */
+export async function troublesOf(
+  context: Context,
+  session: Session,
+  targets: readonly TargetRecord[],
+  why: string,
+): Promise<Map<string, string>> {
+  const due = await dueOf(context, session, targets);
+  return new Map(due.map(({ label }) => [label, `${NOT_RENEWED}: ${why}`]));
+}
+
+/** What an earlier run found: it stands as long as nobody tries again. */
+export async function standingTroubles(
+  context: Context,
+  session: Session,
+  targets: readonly TargetRecord[],
+): Promise<Map<string, string>> {
+  const due = new Set((await dueOf(context, session, targets)).map(({ label }) => label));
+  const troubles = new Map<string, string>();
+  for (const { label, problem, withCrl } of targets) {
+    for (const [what, counts] of [
+      [NO_LIST, withCrl],
+      [NOT_RENEWED, due.has(label)],
+    ] as const) {
+      const at = problem?.indexOf(what) ?? -1;
+      if (problem !== null && at !== -1 && counts) troubles.set(label, problem.slice(at));
+    }
+  }
+  return troubles;
 }
 
 const isWanted = ({ wish }: TargetRecord) => wish === 'enabled';
@@ -32,21 +66,33 @@ export async function freshen(
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof LocalCaError)) throw error;
-      for (const label of labels) troubles.set(label, `${what}: ${error.message}`);
+      const why = reasonOf(error);
+      for (const label of labels) troubles.set(label, `${what}: ${why}`);
     }
   };
   for (const record of await dueOf(context, session, targets)) {
-    await attempt([record.label], 'it is due, and could not be renewed', async () => {
+    await attempt([record.label], NOT_RENEWED, async () => {
       renewed.push(await renew(context, session, record, targets));
     });
   }
-  const listed = targets.filter((target) => isWanted(target) && target.withCrl).map(({ label }) => label);
+  const listed = targets.filter(wantsLists).map(({ label }) => label);
   if (listed.length > 0) {
-    await attempt(listed, 'there is no new revocation list', () => freshenLists(context, session));
+    await attempt(listed, NO_LIST, () => freshenLists(context, session));
   }
   return { renewed, troubles };
 }
+
+/** Whether `freshen` would sign something. */
+export async function needsRenewal(
+  context: Context,
+  session: Session,
+  targets: readonly TargetRecord[],
+): Promise<boolean> {
+  if ((await dueOf(context, session, targets)).length > 0) return true;
+  return targets.some(wantsLists) && (await dueLists(context, session)).length > 0;
+}
+
+const wantsLists = (target: TargetRecord) => isWanted(target) && target.withCrl;
 
 // --- certificates ------------------------------------------------------------------------------------------------
 
@@ -71,24 +117,34 @@ async function renew(
 ): Promise<CertificateRecord> {
   const placement = await placementOf(session, record.label);
   // What is in a target's folder changes with its window and its hook, and not before.
-  if (placement !== undefined && !targets.some(({ folder }) => folder === placement.folder)) {
+  if (placement !== undefined && !targets.some(({ folder }) => isSamePlace(folder, placement.folder))) {
     try {
       return (await renewOne(context, session, { record, placement }, {})).issued.record;
     } catch (error) {
-      if (!(error instanceof LocalCaError) || !ABOUT_FILES.includes(error.code)) throw error;
-      context.io.warn(`the files of ${record.label} in ${placement.folder} are not renewed: ${error.message}`);
+      if (!isAboutFiles(error)) throw error;
+      const renewed = await renewAlone(session, record);
+      // Told once, since it is not due any more.
+      context.io.warn(`the files of ${record.label} in ${placement.folder} are not renewed: ${reasonOf(error)}`);
+      return renewed;
     }
-    // It was on record already when its files could not take their places.
-    const newest = await session.ca.get(record.label);
-    if (newest.serial !== record.serial) return newest;
   }
-  return (await session.ca.renew(record.serial)).record;
+  return renewAlone(session, record);
 }
+
+async function renewAlone({ ca }: Session, { label, serial }: CertificateRecord): Promise<CertificateRecord> {
+  // It may be on record already, when only its files could not take their places.
+  const newest = await ca.get(label);
+  return newest.serial === serial ? (await ca.renew(serial)).record : newest;
+}
+
+const isAboutFiles = (error: unknown): boolean =>
+  isSystemError(error) || (error instanceof LocalCaError && ABOUT_FILES.includes(error.code));
 
 /** What may stand in the way of files; a server that needs its certificate does not wait for them. */
 const ABOUT_FILES: readonly string[] = [
   'LOCAL_CA_OUTPUT_EXISTS',
   'LOCAL_CA_OUTPUT_FAILED',
+  'LOCAL_CA_INPUT_FAILED',
   'LOCAL_CA_PATH_INVALID',
   'LOCAL_CA_ANSWER_MISSING',
   'LOCAL_CA_TEMPLATE_UNKNOWN',
@@ -102,24 +158,15 @@ export async function placementOf({ home }: Session, label: string): Promise<Pla
 
 // --- revocation lists --------------------------------------------------------------------------------------------
 
-async function freshenLists({ ambient }: Context, session: Session): Promise<void> {
-  const { ca, home } = session;
-  const keys = await home.caKeys.list();
-  const records = (await ca.list()).filter(({ notAfter }) => notAfter > ambient.now());
-  const due = (await ca.revocationLists()).filter(
-    (one) => canSign(one, keys) && (listIsDue(one.list, ambient.now()) || isBehind(one, records, session)),
-  );
+async function freshenLists(context: Context, session: Session): Promise<void> {
+  const due = await dueLists(context, session);
   if (due.length > 0) await refreshLists(session, { authorities: due.map(({ authority }) => authority.id) });
 }
 
-/** Else there would be no new one, however often it is tried. */
-const canSign = ({ authority }: AuthorityList, keys: readonly string[]) =>
-  keys.includes(authority.keyId) && keyUsageOf(parseCertificate(authority.certificate))?.includes('cRLSign') !== false;
-
-/** Something was revoked, or released, since. */
-function isBehind({ authority, list }: AuthorityList, records: readonly CertificateRecord[], { ca }: Session): boolean {
-  const own = new Set(ca.authorities.filter(({ keyId }) => keyId === authority.keyId).map(({ id }) => id));
-  const listed = new Set(list === undefined ? [] : parseCrl(list.list).entries.map(({ serial }) => serial));
-  const signed = records.filter(({ issuerId }) => issuerId !== null && own.has(issuerId));
-  return signed.some(({ serial, state }) => (state === 'revoked') !== listed.has(serial));
+async function dueLists({ ambient }: Context, session: Session): Promise<AuthorityList[]> {
+  const { ca } = session;
+  // Of the others there would be no new one, however often it is tried.
+  const possible = (await ca.revocationLists()).filter(({ obstacle }) => obstacle === undefined);
+  const behind = await behindLists(session, possible, ambient.now());
+  return possible.filter((one) => behind.includes(one) || listIsDue(one.list, ambient.now()));
 }

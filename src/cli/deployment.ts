@@ -1,6 +1,7 @@
 /** The deployments of a home, as its commands share them: what they work with, how they find one, how they show it. */
 import * as fs from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { attempt } from '../core/attempt.ts';
 import { dueAt } from '../core/duration.ts';
 import { quote } from '../core/text.ts';
 import { isoTime } from '../core/time.ts';
@@ -19,6 +20,7 @@ import type { CertificateRecord, TargetRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
 import { templateFolders } from './deliver.ts';
 import { madeUpPassword } from './find-key.ts';
+import { isSamePlace } from './places.ts';
 import type { Session } from './session.ts';
 
 // --- what they work with -----------------------------------------------------------------------------------------
@@ -96,8 +98,7 @@ export function chooseTarget(all: readonly TargetRecord[], wanted: string): Targ
 }
 
 function named(all: readonly TargetRecord[], word: string): TargetRecord[] {
-  const folder = resolve(word);
-  const found = all.filter((target) => target.label === word || target.id === word || target.folder === folder);
+  const found = all.filter(({ label, id, folder }) => label === word || id === word || isSamePlace(folder, word));
   if (found.length > 0) return found;
   throw new LocalCaError(
     'LOCAL_CA_TARGET_UNKNOWN',
@@ -139,7 +140,7 @@ export function nextOf(target: TargetRecord, record: CertificateRecord | undefin
   if (state === 'disabled') return '-';
   if (retryAt !== null) return `try again after ${isoTime(retryAt)}`;
   if (target.problem !== null) return 'go on when the problem is mended';
-  const window = state === 'waiting' ? windowOf(target, now) : undefined;
+  const window = state === 'waiting' ? attempt(() => windowOf(target, now)) : undefined;
   if (window !== undefined) return window.open ? goal : `${goal} at ${isoTime(window.opensAt)}`;
   if (state !== 'enabled' || wish === 'disabled') return goal;
   if (record === undefined) return '-';

@@ -1,4 +1,5 @@
 /** Looks for a certificate's private key among the files that local-ca made for it. */
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../bundle/manifest.ts';
 import { fillPath } from '../bundle/paths.ts';
@@ -13,8 +14,19 @@ import { type Found, readContents, readInput } from './read-file.ts';
 
 /** What local-ca made up for the key stores in this folder; undefined where it did not. */
 export function madeUpPassword(folder: string, label: string): string | undefined {
-  const bytes = attempt(() => readSecret(join(folder, fillPath(PASSWORD_FILE, label))));
+  const path = fillPath(PASSWORD_FILE, label);
+  // Whoever may write there could have a link lead to any file.
+  const bytes =
+    isInside(folder, path) && isFile(join(folder, path)) ? attempt(() => readSecret(join(folder, path))) : undefined;
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trimEnd() || undefined;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Undefined where no file of the folder holds it, or none that one of the passwords opens. */

@@ -4,6 +4,7 @@ import type { AuthorityList } from '../authority/lists.ts';
 import { dueAt, isDue, type Within } from '../core/duration.ts';
 import { parseCertificate } from '../core/parse.ts';
 import type { AuthorityRecord, CertificateRecord, RequestRecord, TargetRecord } from '../store/store.ts';
+import { listRemedy } from './revocation-lists.ts';
 import type { Session } from './session.ts';
 
 type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
@@ -36,7 +37,7 @@ export async function livesOf(session: Session, within: Within | undefined, now:
     ...certificates.map((record) => certificateLife(record, within, now)),
     ...authorityLives(session, await home.caKeys.list(), within, now),
     ...replacedRoots(session, within, now),
-    ...(await ca.revocationLists()).flatMap((list) => listLife(session, list, now)),
+    ...(await ca.revocationLists()).flatMap((one) => listLife(session, one, now)),
   ];
   return lives.sort((a, b) => (a.notAfter?.getTime() ?? 0) - (b.notAfter?.getTime() ?? 0));
 }
@@ -102,7 +103,8 @@ const replacedRoots = ({ ca }: Session, within: Within | undefined, now: Date): 
     }));
 
 /** A list that ends makes clients refuse everything, so that a third of its life is kept in reserve. */
-function listLife({ ca }: Session, { authority, list }: AuthorityList, now: Date): Life[] {
+function listLife({ ca, home }: Session, one: AuthorityList, now: Date): Life[] {
+  const { authority, list } = one;
   if (list === undefined) return [];
   const validity = { notBefore: list.thisUpdate, notAfter: list.nextUpdate };
   const share: Within = { kind: 'life', share: 2 / 3 };
@@ -116,7 +118,7 @@ function listLife({ ca }: Session, { authority, list }: AuthorityList, now: Date
       state: stateIn(validity, share, now),
       ...validity,
       dueAt: dueAt(validity, share),
-      advice: 'local-ca crl',
+      advice: listRemedy(one, home.path),
       key: `crl ${isCurrent ? `${authority.role} ${authority.name}` : authority.keyId}`,
     },
   ];

@@ -1,6 +1,7 @@
 /** The command line's entry: the only place that exits the process. */
 import { readFileSync } from 'node:fs';
 import { systemAmbient } from '../ambient.ts';
+import { visible } from '../core/text.ts';
 import { writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { defaultHome } from '../store/default-home.ts';
@@ -33,7 +34,7 @@ function makeContext(flags: Flags): Context {
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = thrown instanceof LocalCaError ? thrown : unexpected(thrown);
   if (argv.includes('--json')) process.stdout.write(printable(`${JSON.stringify({ error })}\n`));
-  process.stderr.write(printable(`local-ca: ${error.message}\n${error.hint}\n`));
+  process.stderr.write(printable(`local-ca: ${visible(error.message)}\n${error.hint}\n`));
   if (argv.includes('--verbose')) process.stderr.write(printable(`${error.code}\n${(thrown as Error).stack}\n`));
   return error.exitCode;
 }

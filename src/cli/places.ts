@@ -57,6 +57,9 @@ function realPlace(path: string): string {
   return join(wholeRealPath(dirname(whole)), basename(whole));
 }
 
+/** Whether two paths lead to the same folder, through links too. */
+export const isSamePlace = (a: string, b: string): boolean => wholeRealPath(resolve(a)) === wholeRealPath(resolve(b));
+
 /** What is not there yet has no links in it. */
 function wholeRealPath(path: string): string {
   try {

@@ -1,6 +1,4 @@
 /** From a certificate that is due to the same files with a new one: for `renew`, the wizard, and what runs unattended. */
-
-import { resolve } from 'node:path';
 import type { Issued } from '../authority/jobs.ts';
 import { assertKeyTrusted, assertRenewable, type RenewOptions } from '../authority/renew.ts';
 import type { Template } from '../bundle/template.ts';
@@ -13,6 +11,7 @@ import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/
 import type { Context } from './command.ts';
 import { type Delivery, findTemplate, type Shipping, stageDelivery, type Wishes } from './deliver.ts';
 import { findKey, madeUpPassword } from './find-key.ts';
+import { isSamePlace } from './places.ts';
 import type { Session } from './session.ts';
 
 /** What a run may say otherwise than the certificate before. */
@@ -84,7 +83,7 @@ export async function renewOne(
 
 /** What is in a target's folder changes in its window and with its hook, and not before. */
 const isDeployed = (out: string, targets: readonly TargetRecord[]) =>
-  targets.some(({ folder, wish }) => wish === 'enabled' && folder === resolve(out));
+  targets.some(({ folder, wish }) => wish === 'enabled' && isSamePlace(folder, out));
 
 interface Files {
   readonly template: Template;

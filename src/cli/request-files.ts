@@ -5,7 +5,7 @@ import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
-import { readSecret } from '../disk.ts';
+import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { encodePem } from '../formats/pem.ts';
 import type { Context, Flags } from './command.ts';
@@ -14,18 +14,31 @@ import { keyGiven } from './key-flags.ts';
 import { withRecords } from './session.ts';
 
 /** A server may live on it, or another CA's answer be on its way to it. */
-export function refuseOtherKey(folder: string, name: string, key: PrivateKey): void {
+export function refuseOtherKey(folder: string, name: string, key: PublicHalf): void {
   const path = join(folder, name);
   if (!existsSync(path) || isSameKey(path, key)) return;
-  throw new LocalCaError(
-    'LOCAL_CA_OUTPUT_EXISTS',
-    `${path} is another private key, which a certificate may belong to`,
-    'Choose another folder with --out; --force replaces the key.',
-  );
+  throw otherKey(path, 'Choose another folder with --out; --force replaces the key.');
 }
 
-const isSameKey = (path: string, { publicKey }: PrivateKey): boolean => {
-  const found = attempt(() => importKey(readSecret(path)));
+/** Whoever started a server on the files of both would have a certificate and a key that do not belong together. */
+export function refuseMismatch(paths: readonly string[], key: PublicHalf): void {
+  const other = paths.find((path) => keyIn(path) !== undefined && !isSameKey(path, key));
+  if (other === undefined) return;
+  throw otherKey(other, 'Choose another folder with --out; --force puts the certificate beside that key.');
+}
+
+type PublicHalf = Pick<PrivateKey, 'publicKey'>;
+
+const otherKey = (path: string, hint: string) =>
+  new LocalCaError('LOCAL_CA_OUTPUT_EXISTS', `${path} is another private key, which a certificate may belong to`, hint);
+
+const MOST_BYTES = 1024 * 1024;
+
+/** Whoever else may read it: it is compared, and not used. */
+const keyIn = (path: string): PrivateKey | undefined => attempt(() => importKey(readAtMost(path, MOST_BYTES)));
+
+const isSameKey = (path: string, { publicKey }: PublicHalf): boolean => {
+  const found = keyIn(path);
   return found !== undefined && equalBytes(found.publicKey, publicKey);
 };
 

@@ -1,6 +1,7 @@
 /** New revocation lists, and the copies of them that people and servers read: for `crl`, `revoke` and what runs unattended. */
 import { join } from 'node:path';
 import { type AuthorityList, type ListObstacle, listIsDue, type RevocationListOptions } from '../authority/lists.ts';
+import { listIsBehind } from '../authority/revoked-entries.ts';
 import { parseCrl } from '../core/crl.ts';
 import { quote } from '../core/text.ts';
 import { isoTime } from '../core/time.ts';
@@ -28,6 +29,13 @@ export async function refreshLists(
     also(derOf(wanted));
   });
   return made;
+}
+
+/** Throws what would keep `refreshLists` from making any, before something is done that they are to tell of. */
+export async function assertListsCanBeMade({ ca, home }: Session): Promise<void> {
+  const lists = await ca.revocationLists();
+  if (lists.every(({ obstacle }) => obstacle !== undefined)) throw nothingMade(lists, home.path);
+  await ca.openListKeys();
 }
 
 const derOf = (lists: readonly AuthorityList[]) => lists.flatMap(({ list }) => list?.list ?? []);
@@ -64,14 +72,53 @@ const EXPLANATIONS: Readonly<Record<ListObstacle, (authority: AuthorityRecord, h
   }),
 };
 
-/** Clients that want a list of every CA of the chain refuse all certificates when one is missing or late. */
-export function listWarnings({ authority, list, obstacle }: AuthorityList, home: string, now: Date): Warning[] {
-  if (obstacle === undefined || !listIsDue(list, now)) return [];
+/** What brings the next list, as a command or a sentence. */
+export const listRemedy = ({ authority, obstacle }: AuthorityList, home: string): string =>
+  obstacle === undefined ? 'local-ca crl' : EXPLANATIONS[obstacle](authority, home).remedy;
+
+/** What clients will not like about each. Those that insist on lists refuse all certificates when one is missing or late. */
+export async function listWarnings(session: Session, lists: readonly AuthorityList[], now: Date): Promise<Warning[][]> {
+  const stuck = lists.filter(({ obstacle }) => obstacle !== undefined);
+  const behind = await behindLists(session, stuck, now);
+  return lists.map((one) => {
+    const { authority, list } = one;
+    const found = earlyWarning(list, now) ?? lackWarning(one, behind.includes(one), session.home.path, now);
+    if (found === undefined) return [];
+    return [{ code: found.code, message: `the revocation list of ${quote(authority.name)} ${found.message}` }];
+  });
+}
+
+function earlyWarning(list: AuthorityList['list'], now: Date): Warning | undefined {
+  if (list === undefined || list.thisUpdate <= now) return undefined;
+  const start = `begins on ${isoTime(list.thisUpdate)} only, since the clock was ahead when the one before was made`;
+  return { code: 'crl-early', message: `${start}: until then, clients refuse it` };
+}
+
+function lackWarning(one: AuthorityList, isBehind: boolean, home: string, now: Date): Warning | undefined {
+  const { authority, list, obstacle } = one;
+  if (obstacle === undefined || !(isBehind || listIsDue(list, now))) return undefined;
   const { why, remedy } = EXPLANATIONS[obstacle](authority, home);
-  const what = `the revocation list of ${quote(authority.name)}`;
-  if (list === undefined) return [{ code: 'crl-missing', message: `${what} is missing, since ${why}. ${remedy}` }];
+  if (list === undefined) {
+    // Nobody needs to bring the key of a revoked CA back to say that it had revoked nothing.
+    if (authority.revocation !== null && !isBehind) return undefined;
+    return { code: 'crl-missing', message: `is missing, since ${why}. ${remedy}` };
+  }
+  const rest = `and there is no new one, since ${why}. ${remedy}`;
+  if (isBehind) return { code: 'crl-behind', message: `does not say what was revoked since, ${rest}` };
   const end = `${list.nextUpdate <= now ? 'ended' : 'ends'} on ${isoTime(list.nextUpdate).slice(0, 10)}`;
-  return [{ code: 'crl-due', message: `${what} ${end}, and there is no new one, since ${why}. ${remedy}` }];
+  return { code: 'crl-due', message: `${end}, ${rest}` };
+}
+
+/** Those that do not say what is on record: something was revoked since they were made, or released. */
+export async function behindLists(
+  { ca }: Session,
+  lists: readonly AuthorityList[],
+  now: Date,
+): Promise<AuthorityList[]> {
+  // To read what was revoked takes long where that is much.
+  if (lists.length === 0) return [];
+  const known = { authorities: ca.authorities, certificates: await ca.list({ state: 'revoked' }) };
+  return lists.filter(({ authority, list }) => listIsBehind(authority.keyId, list, known, now));
 }
 
 function nothingMade([first]: readonly AuthorityList[], home: string): LocalCaError {

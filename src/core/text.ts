@@ -13,13 +13,14 @@ export function unseenIn(text: string): string | undefined {
   return char === undefined ? undefined : `U+${hexOf(char.codePointAt(0) as number).toUpperCase()}`;
 }
 
-export const escapeUnseen = (text: string, escape: (char: string) => string): string => text.replace(UNSEEN, escape);
+export const escapeUnseen = (text: string, written: (char: string) => string): string => text.replace(UNSEEN, written);
 
 /** What strangers put into a certificate, on one line: all that would not be seen is written out as JSON does it. */
 export const visible = (text: string): string => escapeUnseen(text, jsonEscape);
 
+/** Each unit of UTF-16. */
 export const jsonEscape = (char: string): string =>
-  char.replace(/[^]/g, (unit) => `\\u${hexOf(unit.charCodeAt(0))}`);
+  Array.from({ length: char.length }, (_, i) => `\\u${hexOf(char.charCodeAt(i))}`).join('');
 
 const hexOf = (code: number) => code.toString(16).padStart(4, '0');
 

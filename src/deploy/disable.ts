@@ -1,6 +1,6 @@
-/** Takes a server's files away again: only those that local-ca made and nobody changed. */
+/** Takes a server's files away again: only those that local-ca made for its label and nobody changed. */
 import { dropPrevious } from '../bundle/previous.ts';
-import { type Removal, removeOurs } from '../bundle/remove.ts';
+import { type Removal, removeLabel } from '../bundle/remove.ts';
 import type { TargetRecord } from '../store/store.ts';
 import { callHook, type DeployPorts, eventOf, save } from './ports.ts';
 import { DURING, isAbsent, moved, settledState } from './states.ts';
@@ -12,7 +12,7 @@ export async function disable(ports: DeployPorts, target: TargetRecord): Promise
   const begun = await save(ports, moved(target, DURING.disable, ports.now(), { retryAt: null }));
   let removal: Removal;
   try {
-    removal = removeOurs(target.folder);
+    removal = removeLabel(target.folder, target.label);
   } catch (error) {
     return fail(ports, moved(begun, settledState(begun), ports.now()), reasonOf(error), []);
   }

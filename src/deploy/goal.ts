@@ -56,14 +56,22 @@ export async function goalOf(target: Wanted, sources: GoalSources): Promise<Goal
   };
 }
 
-/** Throws for what clients refuse: revoked, or expired. */
-export function assertCounts({ state, serial, label, notAfter, revocation }: CertificateRecord, now: Date): void {
+/** Throws for what clients refuse: revoked, not valid yet, or expired. */
+export function assertCounts(record: CertificateRecord, now: Date): void {
+  const { state, serial, label, notBefore, notAfter, revocation } = record;
   const who = `the certificate ${serial} of ${quote(label)}`;
   if (state === 'revoked') {
     throw new LocalCaError(
       'LOCAL_CA_REVOKED',
       `${who} was revoked (${revocation?.reason}); issue a new one`,
       `local-ca issue ... --label ${label}`,
+    );
+  }
+  if (notBefore > now) {
+    throw new LocalCaError(
+      'LOCAL_CA_NOT_RENEWABLE',
+      `${who} is valid from ${isoTime(notBefore)}, and not before`,
+      'Wait until then; or set the clock, if it is wrong.',
     );
   }
   if (notAfter > now) return;

@@ -22,15 +22,20 @@ export function workFor(target: TargetRecord, upToDate: boolean): Work | undefin
 export function planStep(target: TargetRecord, work: Work | undefined, now: Date, atOnce: boolean): Step {
   if (work === undefined) return { kind: 'nothing' };
   if (atOnce || (work === 'disable' && isAbsent(target))) return { kind: 'work', work };
-  if (target.retryAt !== null && target.retryAt > now) return { kind: 'later', at: target.retryAt };
-  const window = windowOf(target, now);
+  if (isAhead(target.retryAt, now)) return { kind: 'later', at: target.retryAt };
   // What was begun in the window and cut short is finished whenever that may be: files and server may differ.
-  if (window === undefined || window.open || isUnderWay(target)) return { kind: 'work', work };
+  if (isUnderWay(target)) return { kind: 'work', work };
+  const window = windowOf(target, now);
+  if (window === undefined || window.open) return { kind: 'work', work };
   return { kind: 'wait', until: window.opensAt };
 }
 
 const FIRST_RETRY = 10 * 60_000;
 const LAST_RETRY = 24 * 3_600_000;
+
+/** What lies further ahead than any retry was written by a clock that was wrong. */
+const isAhead = (retryAt: Date | null, now: Date): retryAt is Date =>
+  retryAt !== null && retryAt > now && retryAt.getTime() - now.getTime() <= LAST_RETRY;
 
 /** Ten minutes after the first failure, twice as long after each further one, and at most a day. */
 export const retryAfter = (failures: number, now: Date): Date =>

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { win32 } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { quote } from '../core/text.ts';
 import { errno } from '../disk.ts';
@@ -36,7 +37,7 @@ export interface HookResult extends Ending {
 
 /** What a hook that is told to end may still take, before it is killed. */
 const GRACE = 2000;
-/** A server that a hook started keeps the pipes open: what comes later is not waited for. */
+/** A server that a hook started keeps the pipes open: what it says later is neither waited for nor kept. */
 const AFTER_EXIT = 500;
 /** A timer for longer than this would ring at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -69,9 +70,23 @@ async function run(argv: readonly string[], options: HookOptions, output: KeptOu
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stopped = await exitOrStop(child, options);
   await atMost(AFTER_EXIT, closed);
-  for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  for (const stream of [child.stdout, child.stderr]) await letGo(stream);
   child.unref();
   return endingOf(child, stopped, options.timeoutMs);
+}
+
+/**
+ * A server that the hook started would die of its next line of output if nobody could read it (SIGPIPE, pipe(7)). So
+ * something goes on reading for as long as the server runs; Windows has nothing of the kind that is always there.
+ */
+async function letGo(stream: Readable): Promise<void> {
+  if (posix && !stream.readableEnded && !stream.destroyed) {
+    stream.pause();
+    const reader = spawn('cat', [], { stdio: [stream, 'ignore', 'ignore'], detached: true });
+    reader.unref();
+    await Promise.race([once(reader, 'spawn'), once(reader, 'error')]).catch(() => {});
+  }
+  stream.destroy();
 }
 
 const NEVER: Ending = { exitCode: null, signal: null, timedOut: false, problem: 'the hook was cancelled' };

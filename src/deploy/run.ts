@@ -7,7 +7,7 @@ import { planStep, type Step, workFor } from './plan.ts';
 import { type DeployPorts, eventOf, save } from './ports.ts';
 import { assertPlaceable, isIntact } from './standing.ts';
 import { isUnderWay, moved, settledState, type Work } from './states.ts';
-import { reasonOf, rollBack, update } from './update.ts';
+import { fail, reasonOf, rollBack, update } from './update.ts';
 
 export interface RunOptions {
   /** Without regard to the window, nor to earlier failures. */
@@ -36,8 +36,31 @@ export interface Outcome {
   readonly changed: boolean;
 }
 
-/** Takes its lock, and does what is due. */
+/**
+ * Takes its lock, and does what is due. Whatever goes wrong is this target's problem, on record where that can be done; a
+ * defect of ours alone is thrown.
+ */
 export async function runTarget(ports: DeployPorts, known: TargetRecord, options: RunOptions = {}): Promise<Outcome> {
+  try {
+    return await underLock(ports, known, options);
+  } catch (error) {
+    const target = { ...known, problem: reasonOf(error) };
+    const changed = target.problem !== known.problem;
+    if (changed) await saveIfPossible(ports, target, target.problem);
+    return { target, result: 'failed', changed };
+  }
+}
+
+/** Without the lock, which could not be had; the store may be what is out of order. */
+async function saveIfPossible(ports: DeployPorts, target: TargetRecord, problem: string): Promise<void> {
+  try {
+    await save(ports, target, eventOf(target, 'deploy-failed', [problem], ports.now()));
+  } catch (error) {
+    reasonOf(error);
+  }
+}
+
+async function underLock(ports: DeployPorts, known: TargetRecord, options: RunOptions): Promise<Outcome> {
   const release = await ports.lock(known.id);
   if (release === undefined) return { target: known, result: 'busy', changed: false };
   try {
@@ -51,9 +74,7 @@ export async function runTarget(ports: DeployPorts, known: TargetRecord, options
 
 /** The same for whoever holds the lock already. */
 export async function runLocked(ports: DeployPorts, before: TargetRecord, options: RunOptions = {}): Promise<Outcome> {
-  // Copies of earlier work, which ended just before it would have dropped them.
-  if (!isUnderWay(before)) dropPrevious(ports.previous(before.id));
-  const { target, result } = await act(ports, before, options);
+  const { target, result } = await actSafely(ports, before, options);
   const changed = DONE.includes(result) || NEWS.some((key) => target[key] !== before[key]);
   return { target, result, changed };
 }
@@ -61,41 +82,58 @@ export async function runLocked(ports: DeployPorts, before: TargetRecord, option
 const DONE: readonly Result[] = ['enabled', 'updated', 'disabled'];
 const NEWS = ['state', 'problem', 'failures'] as const;
 
+async function actSafely(ports: DeployPorts, before: TargetRecord, options: RunOptions): Promise<Done> {
+  try {
+    // Copies of earlier work, which ended just before it would have dropped them.
+    if (!isUnderWay(before)) dropPrevious(ports.previous(before.id));
+    return await act(ports, before, options);
+  } catch (error) {
+    const problem = reasonOf(error);
+    // It may be under way by now; then it stays so, and the next run takes it up.
+    const latest = (await ports.store.targets()).find(({ id }) => id === before.id) ?? before;
+    return { target: await fail(ports, latest, problem, []), result: 'failed' };
+  }
+}
+
 /** What `runTarget` would do, without doing it; null for a step that something stands in the way of. */
 export async function previewTarget(
   ports: DeployPorts,
   target: TargetRecord,
   options: RunOptions,
 ): Promise<{ readonly step: Step | null; readonly problem: string | null }> {
-  const { work, obstacle } = await look(ports, target, options);
-  if (obstacle !== null) return { step: null, problem: obstacle };
-  return { step: planStep(target, work, ports.now(), options.atOnce === true), problem: null };
+  const { step, obstacle } = await look(ports, target, options);
+  return { step, problem: obstacle };
 }
 
 type Facts =
-  | { readonly work: Work | undefined; readonly goal: Goal | undefined; readonly obstacle: null }
-  | { readonly work: Work | undefined; readonly goal: undefined; readonly obstacle: string };
+  | { readonly step: Step; readonly goal: Goal | undefined; readonly obstacle: null }
+  | { readonly step: null; readonly goal: undefined; readonly obstacle: string };
 
-async function look(ports: DeployPorts, target: TargetRecord, { force = false }: RunOptions): Promise<Facts> {
-  if (target.wish === 'disabled') return { work: workFor(target, false), goal: undefined, obstacle: null };
+/** A folder that cannot be read, or a time zone that this machine does not know, stands in the way like all else. */
+async function look(ports: DeployPorts, target: TargetRecord, { atOnce = false, force }: RunOptions): Promise<Facts> {
   try {
-    const goal = await ports.goal(target);
-    const upToDate = goal.contents === target.contents && isIntact(target.folder, goal.files);
-    const work = workFor(target, upToDate);
-    // What was cut short may have its files halfway in place.
-    if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal.files, force);
-    return { work, goal, obstacle: null };
+    const goal = target.wish === 'disabled' ? undefined : await ports.goal(target);
+    const work = workOn(target, goal, force === true);
+    return { step: planStep(target, work, ports.now(), atOnce), goal, obstacle: null };
   } catch (error) {
-    return { work: workFor(target, true), goal: undefined, obstacle: reasonOf(error) };
+    return { step: null, goal: undefined, obstacle: reasonOf(error) };
   }
+}
+
+function workOn(target: TargetRecord, goal: Goal | undefined, force: boolean): Work | undefined {
+  if (goal === undefined) return workFor(target, false);
+  const work = workFor(target, goal.contents === target.contents && isIntact(target.folder, goal.files));
+  // What was cut short may have its files halfway in place.
+  if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal.files, force);
+  return work;
 }
 
 type Done = Pick<Outcome, 'target' | 'result'>;
 
 async function act(ports: DeployPorts, target: TargetRecord, options: RunOptions): Promise<Done> {
-  const { work, goal, obstacle } = await look(ports, target, options);
-  if (obstacle !== null) return { target: await stop(ports, target, obstacle), result: 'failed' };
-  const step = planStep(target, work, ports.now(), options.atOnce === true);
+  const { step, goal, obstacle } = await look(ports, target, options);
+  if (obstacle !== null)
+    return { target: await stop(ports, target, reasonsOf(ports, target, obstacle)), result: 'failed' };
   if (step.kind === 'later') return { target, result: 'later' };
   if (step.kind === 'wait') return { target: await wait(ports, target), result: 'waiting' };
   if (step.kind === 'nothing') return rest(ports, target);
@@ -103,6 +141,12 @@ async function act(ports: DeployPorts, target: TargetRecord, options: RunOptions
   const after = await update(ports, target, goal, step.work, options.force === true);
   // Something else may be wrong with it, such as a certificate that could not be renewed: that is no failure of this.
   return { target: after, result: after.failures > 0 ? 'failed' : VERBS[step.work] };
+}
+
+/** That a certificate has expired is the end of a story; why it was not renewed is its beginning. */
+function reasonsOf(ports: DeployPorts, { label, wish }: TargetRecord, obstacle: string): string {
+  const trouble = wish === 'enabled' ? ports.trouble(label) : null;
+  return trouble === null ? obstacle : `${obstacle}; ${trouble}`;
 }
 
 const VERBS = { enable: 'enabled', update: 'updated' } as const;

@@ -22,19 +22,23 @@ export type Answer = { readonly ok: true } | { readonly ok: false; readonly why:
 /** For one look; a server that is starting up may accept a connection and say nothing for a long time. */
 const ONE_LOOK_MS = 5000;
 
-/** Waits until the port serves exactly this leaf. Throws LOCAL_CA_CANCELLED alone: the rest is the answer. */
+/** While old processes of a server are at their end, an answer may come from them or from the new ones. */
+const GOOD_LOOKS = 2;
+
+/** Waits until the port serves exactly this leaf, twice in a row. Throws LOCAL_CA_CANCELLED alone: the rest is the answer. */
 export async function waitUntilServed(target: Target, fingerprint: string, options: WaitOptions): Promise<Answer> {
   const { timeoutMs, every = 500, signal, servername } = options;
   const end = performance.now() + timeoutMs;
-  for (;;) {
+  for (let good = 0; ; ) {
     const left = Math.max(end - performance.now(), 1000);
     const why = await complaint(target, fingerprint, {
       timeoutMs: Math.round(Math.min(left, ONE_LOOK_MS)),
       servername,
       signal,
     });
-    if (why === undefined) return { ok: true };
-    if (performance.now() + every >= end) return { ok: false, why };
+    good = why === undefined ? good + 1 : 0;
+    if (good === GOOD_LOOKS) return { ok: true };
+    if (why !== undefined && performance.now() + every >= end) return { ok: false, why };
     // When it is cancelled, the next look says so.
     await sleep(every, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }

@@ -4,17 +4,19 @@ import { dirname, join, resolve } from 'node:path';
 import type { OutputFile } from '../bundle/file.ts';
 import { isCommitted } from '../bundle/journal.ts';
 import { isFolder, readManifest, refuseForeign, sha256 } from '../bundle/manifest.ts';
-import { isInside, readStanding } from '../bundle/standing.ts';
+import { hasRights, isInside, readStanding } from '../bundle/standing.ts';
 import { attempt } from '../core/attempt.ts';
 import { LocalCaError } from '../errors.ts';
 
-/** Whether each of the files is there as local-ca wrote it last, whatever was in it. */
+/** Whether each of the files is there as local-ca wrote it last, whatever was in it, and nobody else's or wider now. */
 export function isIntact(folder: string, files: readonly OutputFile[]): boolean {
   if (attempt(() => isFolder(folder)) !== true || isCommitted(folder)) return false;
   const manifest = readManifest(folder);
-  return files.every(({ path }) => {
+  return files.every((file) => {
+    const { path } = file;
     const standing = isInside(folder, path) ? attempt(() => readStanding(join(folder, path))) : undefined;
-    return standing !== undefined && sha256(standing.bytes) === manifest.files.get(path);
+    if (standing === undefined || !hasRights(standing, file)) return false;
+    return sha256(standing.bytes) === manifest.files.get(path)?.sha256;
   });
 }
 

@@ -1,4 +1,5 @@
 /** The states of a deployment: which there are, what they are called, and how a target gets from one to another. */
+import { attempt } from '../core/attempt.ts';
 import type { DeploymentState, TargetRecord } from '../store/store.ts';
 import { parseWindow, windowAt } from './window.ts';
 
@@ -51,7 +52,8 @@ export function windowOf({ window, timeZone }: TargetRecord, now: Date) {
 /** For people: `Waiting for the window (17:00-18:00 Europe/Berlin, opens 2026-11-22 17:00)`. */
 export function describeState(target: TargetRecord, now: Date): string {
   const words = STATE_WORDS[target.state];
-  const window = target.state === 'waiting' ? windowOf(target, now) : undefined;
+  // This machine may not know the time zone.
+  const window = target.state === 'waiting' ? attempt(() => windowOf(target, now)) : undefined;
   if (window === undefined) return words;
   const when = window.open ? 'open now' : `opens ${wallTime(window.opensAt, target.timeZone ?? 'UTC')}`;
   return `${words} (${target.window} ${target.timeZone}, ${when})`;

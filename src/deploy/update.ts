@@ -54,25 +54,28 @@ async function tryUpdate(ports: DeployPorts, target: TargetRecord, goal: Goal, f
 /** All of them or none. Gives why not. */
 async function placeFiles(
   ports: DeployPorts,
-  { id, folder }: TargetRecord,
+  { id, folder, label }: TargetRecord,
   { files }: Goal,
   force: boolean,
 ): Promise<string | null> {
   try {
     const paths = files.map(({ path }) => path);
     await keepPrevious(folder, paths, ports.previous(id));
-    await (await stageDirectory(folder, files, { force })).commit();
+    await (await stageDirectory(folder, files, { force, label })).commit();
     return null;
   } catch (error) {
     return reasonOf(error);
   }
 }
 
-/** A defect of ours is no reason that a person could do something about. */
+/** What a person can do something about: ours, and the system's. A defect of ours is thrown. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof LocalCaError) return error.message;
+  if (error instanceof LocalCaError || isSystemError(error)) return error.message;
   throw error;
 }
+
+/** As of a folder that may not be read. */
+export const isSystemError = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
 /** Puts the files before back; when the server may have read the new ones, it is told again. */
 export async function rollBack(

@@ -76,6 +76,9 @@ export function formatWindow({ days, start, end, timeZone }: Window): string {
   return `${which}${timeText(start)}-${timeText(end)} (${timeZone})`;
 }
 
+/** How long it is open, on a day on which no clock is changed. */
+export const lengthOf = ({ start, end }: Window): number => (end > start ? end - start : end + MIDNIGHT - start);
+
 const mondayFirst = (days: readonly DayName[]) => [...DAYS.slice(1), DAYS[0]].filter((day) => days.includes(day));
 
 const timeText = (minutes: number) =>

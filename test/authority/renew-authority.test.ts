@@ -188,7 +188,7 @@ describe('with a new key', () => {
   test('the root that signs now cannot be revoked', async () => {
     const { ca } = await make();
     await ca.renewAuthorities({ newKey: true });
-    await rejectsCode(() => ca.revoke(ca.root.id), 'LOCAL_CA_CA_UNFIT', /signs certificates now/);
+    await rejectsCode(() => ca.revoke(ca.root.id), 'LOCAL_CA_NOT_REVOCABLE', /signs certificates now/);
   });
 
   test('an intermediate that stays is signed again, and keeps its key and its identifier', async () => {

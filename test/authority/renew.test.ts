@@ -189,9 +189,28 @@ describe('its key', () => {
     const { record } = await ca.issue({ names: ['a.test'] });
     const { record: second } = await ca.renew('a.test');
     await ca.revoke(record.serial, { reason: 'keyCompromise' });
-    const message = new RegExp(`${second.serial} of "a\\.test" has the key of ${record.serial}, which was revoked`);
-    await rejectsCode(() => ca.renew('a.test'), 'LOCAL_CA_NOT_RENEWABLE', message);
+    const message = new RegExp(
+      `${second.serial} of "a\\.test" is no secret any more: the certificate ${record.serial} of a\\.test was revoked`,
+    );
+    await rejectsCode(() => ca.renew('a.test'), 'LOCAL_CA_KEY_REFUSED', message);
     await ca.renew('a.test', { newKey: true });
+  });
+
+  test('that was stolen elsewhere is given to nothing again', async () => {
+    const { clock, ca } = await make();
+    const signer = await keySigner(await generateKey('rsa-2048', clock.ambient), clock.ambient);
+    for (const name of ['p1.test', 'q1.test']) {
+      const names = parseNames([name]);
+      const fields = { subject: encodeSubject(parseSubject(`CN=${name}`)), names, profile: findLeafProfile('server') };
+      await ca.sign(await makeRequest(fields, signer));
+    }
+    const { serial } = await ca.revoke('p1.test', { reason: 'keyCompromise' });
+    await assert.rejects(
+      () => ca.renew('q1.test'),
+      ({ code, message, hint }: { code: string; message: string; hint: string }) =>
+        code === 'LOCAL_CA_KEY_REFUSED' && message.includes(`${serial} of p1.test`) && hint.includes('--new-key'),
+    );
+    await ca.renew('q1.test', { newKey: true });
   });
 });
 

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { type AcceptHooks, type AcceptOptions, acceptAnswer } from '../../src/authority/accept.ts';
 import { CertificateAuthority } from '../../src/authority/authority.ts';
+import { dropRequest } from '../../src/authority/drop-request.ts';
 import { createRequest, type RequestOptions } from '../../src/authority/requests.ts';
 import { parseCsr, proofOfPossession } from '../../src/core/csr.ts';
 import { equalBytes } from '../../src/core/der.ts';
 import { describeCsr } from '../../src/core/describe.ts';
-import { importKey } from '../../src/core/keys.ts';
+import { importKey, type PrivateKey } from '../../src/core/keys.ts';
 import { parseCertificate } from '../../src/core/parse.ts';
 import { decodeSubject } from '../../src/core/subject.ts';
 import { encodePem } from '../../src/formats/pem.ts';
@@ -247,12 +248,32 @@ describe('an answer', () => {
     assert.deepEqual(await state(), { keys: [request.id], requests: 1 });
   });
 
-  test('is good for every request with the same key', async () => {
-    const first = await create({ names: ['db.test'] });
-    const key = new TextEncoder().encode(encodePem('PRIVATE KEY', first.key.toPkcs8()));
-    await create({ names: ['db.test', 'web.test'], label: 'db.test', key });
-    await accept(await answer(first.record.request));
-    assert.deepEqual(await state(), { keys: [], requests: 0 });
+  test('is for the request with its names and subject; those with another name wait on', async () => {
+    const { record: first, key: own } = await create({ names: ['s1.test'] });
+    const key = pemOf(own);
+    const { record: second } = await create({ names: ['s2.test'], key });
+    const { record: third } = await create({ names: ['s2.test'], subject: 'CN=s2.test,O=Acme', label: 's3', key });
+    const [forSecond, forThird] = [await answer(second.request), await answer(third.request)];
+    const { record } = await accept(forThird);
+    assert.deepEqual([record.label, record.names, record.subject], ['s3', ['s2.test'], 'CN=s2.test,O=Acme']);
+    // It asked for the same names with the same key: nobody waits for a second answer.
+    assert.deepEqual(await home.store.requests(), [first]);
+    assert.deepEqual(await home.leafKeys.list(), [first.id]);
+    await rejectsCode(
+      () => accept(forThird),
+      'LOCAL_CA_ANSWER_OLD',
+      /of "s3" is on record already: the request for "s1\.test"/,
+    );
+    const byKey = await accept(forSecond, { key, label: 's2.test' }).then(({ record: one }) => one.label);
+    assert.equal(byKey, 's2.test');
+  });
+
+  test('that CA and person changed is still for the request that is nearest', async () => {
+    const { key: own } = await create({ names: ['s1.test', '10.0.0.1'] });
+    const { record: second } = await create({ names: ['s2.test', '10.0.0.2'], key: pemOf(own) });
+    const { record } = await accept(await answer(second.request, { names: ['s2.test', 'www.s2.test'] }));
+    assert.equal(record.label, 's2.test');
+    assert.equal((await home.store.requests()).length, 1);
   });
 
   test('to a key that is given needs no request', async () => {
@@ -292,6 +313,8 @@ describe('an answer', () => {
     assert.equal((await ca.get(own.record.serial)).state, 'superseded');
   });
 });
+
+const pemOf = (key: PrivateKey) => new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
 
 const TARGET: TargetRecord = {
   id: 'aa',
@@ -358,8 +381,130 @@ describe('a renewal of what another CA signed', () => {
     const ca = await CertificateAuthority.create(home, { name: 'Own CA' }, pinned);
     const { record } = await ca.issue({ names: ['db.test'], keepKey: true });
     await ca.revoke('db.test', { reason: 'keyCompromise' });
-    await rejectsCode(() => create({ renew: 'db.test' }), 'LOCAL_CA_NOT_RENEWABLE', new RegExp(record.serial));
+    await rejectsCode(() => create({ renew: 'db.test' }), 'LOCAL_CA_KEY_REFUSED', new RegExp(record.serial));
     const { key } = await create({ renew: 'db.test', newKey: true });
     assert.equal(equalBytes(key.publicKey, parseCertificate(record.certificate).publicKey), false);
+  });
+});
+
+describe('an answer that comes too late', () => {
+  /** As a CA would on that day: its certificates are valid from then on. */
+  const signedOn = async (on: number, request: Uint8Array, options = {}) => {
+    const ambient = { ...pinned, now: () => day(on) };
+    const ca = await CertificateAuthority.open(otherHome, { ambient });
+    const { record } = await ca.sign(request, options);
+    return [record.certificate];
+  };
+  let otherHome: ReturnType<typeof memoryHome>;
+  beforeEach(async () => {
+    otherHome = memoryHome();
+    await CertificateAuthority.create(otherHome, { name: 'Other CA' }, { ...pinned, now: () => day(-900) });
+  });
+
+  test('and is on record settles no request, whoever insists', async () => {
+    const first = await create({ names: ['a.test'], keepKey: true });
+    const before = await answer(first.record.request);
+    await accept(before);
+    const { record: renewal } = await create({ renew: 'a.test' });
+    const message = /of "a\.test" is on record already: the request for "a\.test" still waits$/;
+    for (const options of [{}, { force: true }]) {
+      await rejectsCode(() => accept(before, options), 'LOCAL_CA_ANSWER_OLD', message);
+    }
+    assert.deepEqual(await home.store.requests(), [renewal]);
+    assert.equal((await home.leafKeys.list()).includes(renewal.id), true);
+    // Whoever gives its key has its files made again, and the request still waits.
+    const { record, folder } = await accept(before, { key: pemOf(first.key) });
+    assert.deepEqual([record.label, folder], ['a.test', null]);
+    assert.deepEqual(await home.store.requests(), [renewal]);
+    assert.deepEqual((await accept(await answer(renewal.request))).warnings, []);
+  });
+
+  test('of the CA of this home, which signed it before the request was made, settles none either', async () => {
+    const ca = await CertificateAuthority.create(home, { name: 'Own CA' }, pinned);
+    const { record: request } = await create({ names: ['a.test'], keepKey: true });
+    const { record: signed } = await ca.sign(request.request);
+    await accept([signed.certificate]);
+    await create({ renew: 'a.test' });
+    await rejectsCode(() => accept([signed.certificate]), 'LOCAL_CA_ANSWER_OLD', /is on record already/);
+    assert.equal((await home.store.requests()).length, 1);
+  });
+
+  test('is older than what its label stands for: somebody has to insist', async () => {
+    const first = await create({ names: ['a.test'], keepKey: true });
+    const late = await signedOn(-20, first.record.request);
+    await accept(await signedOn(-10, first.record.request));
+    const { record: renewal } = await create({ renew: 'a.test' });
+    const message = /of "a\.test" is older than [0-9a-f]+, which that label stands for now$/;
+    await rejectsCode(() => accept(late), 'LOCAL_CA_ANSWER_OLD', message);
+    assert.deepEqual(await home.store.requests(), [renewal]);
+    await accept(late, { force: true });
+    assert.deepEqual(await home.store.requests(), []);
+  });
+
+  test('and has expired: somebody has to insist', async () => {
+    const { record: request } = await create({ names: ['a.test'] });
+    const expired = await signedOn(-40, request.request, { days: 30 });
+    await rejectsCode(() => accept(expired), 'LOCAL_CA_ANSWER_OLD', /of "a\.test" expired on 2026-/);
+    assert.deepEqual(await state(), { keys: [request.id], requests: 1 });
+    assert.ok(codes((await accept(expired, { force: true })).warnings).includes('expired'));
+  });
+});
+
+describe('a stolen key', () => {
+  test('is asked for by nobody again, under whatever label, and gets no answer', async () => {
+    const ca = await CertificateAuthority.create(home, { name: 'Own CA' }, pinned);
+    const { record: request, key } = await create({ names: ['k.test'], keepKey: true });
+    await accept(await answer(request.request));
+    const { record: waiting } = await create({ names: ['w.test'], key: pemOf(key) });
+    await ca.sign(request.request, { label: 'p1' });
+    const { serial } = await ca.revoke('p1', { reason: 'keyCompromise' });
+    const message = new RegExp(`^the key is no secret any more: the certificate ${serial} of p1 was revoked for that$`);
+    await rejectsCode(() => create({ renew: 'k.test' }), 'LOCAL_CA_KEY_REFUSED', message);
+    await rejectsCode(() => create({ names: ['x.test'], key: pemOf(key) }), 'LOCAL_CA_KEY_REFUSED', message);
+    const late = await answer(waiting.request);
+    await rejectsCode(() => accept(late), 'LOCAL_CA_KEY_REFUSED', /^the key of the answer for "w\.test" is no secret/);
+    assert.equal((await accept(late, { force: true })).record.label, 'w.test');
+    assert.equal((await create({ renew: 'k.test', newKey: true })).record.label, 'k.test');
+  });
+});
+
+describe('a request that is dropped', () => {
+  const drop = (labelOrId: string) => dropRequest(home, labelOrId, pinned);
+
+  test('is gone with its key', async () => {
+    const { record } = await create();
+    assert.deepEqual(await drop('db.test'), { record, keptFor: null });
+    assert.deepEqual(await state(), { keys: [], requests: 0 });
+    assert.deepEqual(
+      (await home.store.audit(1)).map(({ action, detail }) => [action, detail]),
+      [['request-dropped', 'db.test (server, p256)']],
+    );
+  });
+
+  test('is one of those with its label, by its id', async () => {
+    const [{ record: first }, { record: second }] = [await create(), await create()];
+    const message = new RegExp(
+      `^2 requests wait that are called "db\\.test": ${first.id.slice(0, 8)} of 2026-.*, ${second.id.slice(0, 8)}`,
+    );
+    await rejectsCode(() => drop('db.test'), 'LOCAL_CA_AMBIGUOUS', message);
+    await drop(first.id.slice(0, 8));
+    assert.deepEqual(await home.store.requests(), [second]);
+    assert.deepEqual(await home.leafKeys.list(), [second.id]);
+    for (const wrong of ['no.test', second.id.slice(0, 3), '']) {
+      await rejectsCode(() => drop(wrong), 'LOCAL_CA_NOT_FOUND', /^no request waits that is called/);
+    }
+  });
+
+  test('leaves the key to a certificate that has no other in the home', async () => {
+    const ca = await CertificateAuthority.create(home, { name: 'Own CA' }, pinned);
+    const { record: request } = await create();
+    const { record: signed } = await ca.sign(request.request);
+    assert.equal((await drop('db.test')).keptFor?.serial, signed.serial);
+    assert.deepEqual(await home.leafKeys.list(), [request.id]);
+    assert.equal((await ca.export('db.test')).leaf?.key?.keyType, 'p256');
+    // One that has it needs no second copy.
+    const { record: again } = await create({ renew: 'db.test' });
+    assert.equal((await drop(again.id)).keptFor, null);
+    assert.deepEqual(await home.leafKeys.list(), [request.id]);
   });
 });

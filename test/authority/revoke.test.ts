@@ -152,7 +152,7 @@ describe('an authority', () => {
   test('cannot be revoked while it signs', async () => {
     const { ca } = await make({ intermediate: true });
     for (const { id } of ca.chain)
-      await rejectsCode(() => ca.revoke(id), 'LOCAL_CA_CA_UNFIT', /signs certificates now/);
+      await rejectsCode(() => ca.revoke(id), 'LOCAL_CA_NOT_REVOCABLE', /signs certificates now/);
   });
 
   test('that was replaced is on the list of the one above it', async () => {
@@ -163,8 +163,8 @@ describe('an authority', () => {
     const done = await ca.revoke(old?.id ?? '', { reason: 'cACompromise' });
     assert.deepEqual([done.kind, done.name], ['intermediate', 'Test CA intermediate']);
     const lists = await ca.makeRevocationLists();
-    assert.deepEqual(namesOf(lists), ['Test CA intermediate 2', 'Test CA']);
-    assert.deepEqual(lists.map(serialsOn), [[], [old?.id]]);
+    assert.deepEqual(namesOf(lists), ['Test CA intermediate 2', 'Test CA', 'Test CA intermediate']);
+    assert.deepEqual(lists.map(serialsOn), [[], [old?.id], []]);
     const { revocation } = ca.authorities.find(({ id }) => id === old?.id) ?? {};
     assert.equal(revocation?.reason, 'cACompromise');
   });
@@ -262,6 +262,25 @@ describe('revocation lists', () => {
     );
   });
 
+  test('a clock that was ahead takes nothing off for good, and no list begins or ends before the one before', async () => {
+    const { ca, pass, issue } = await make();
+    const { serial } = await issue('a.test');
+    await ca.revoke('a.test', { reason: 'keyCompromise' });
+    const one = async () => (await ca.makeRevocationLists({ days: 30 }))[0] as AuthorityList;
+    const first = await one();
+    pass(1000);
+    const ahead = [await one(), await one()];
+    assert.deepEqual(ahead.map(serialsOn), [[serial], []]);
+    pass(-1000);
+    const back = [await one(), await one()];
+    assert.deepEqual(back.map(serialsOn), [[serial], [serial]]);
+    const all = [first, ...ahead, ...back].map(parsed);
+    for (const [i, { thisUpdate, nextUpdate = new Date(0) }] of all.entries()) {
+      assert.ok(thisUpdate >= (all[i - 1]?.thisUpdate ?? thisUpdate), `list ${i + 1} begins ${thisUpdate}`);
+      assert.equal(Math.round((nextUpdate.getTime() - thisUpdate.getTime()) / DAY), 30);
+    }
+  });
+
   test('are due when less than a third of their life is left', async () => {
     const { ca, clock, pass } = await make();
     const [one] = await ca.makeRevocationLists({ days: 90 });
@@ -318,6 +337,10 @@ describe('revocation lists', () => {
       [true, true],
     );
     assert.equal(asked, 1);
+    const wrong = await open({ passphrase: 'other' });
+    await rejectsCode(() => wrong.openListKeys(), 'LOCAL_CA_PASSWORD_WRONG', /./);
+    await ca.openListKeys();
+    assert.equal(asked, 1);
   });
 });
 
@@ -372,15 +395,34 @@ describe('after the CA goes on', () => {
     assert.equal(namesOf(await ca.makeRevocationLists()).filter((name) => name === 'Test CA intermediate').length, 0);
   });
 
-  test('a root that is revoked leaves the trust files, and needs no list any more', async () => {
-    const { ca } = await make();
+  test('a root that is revoked leaves the trust files, and what it had revoked stays on its list until it ends', async () => {
+    const { ca, pass, issue } = await make();
     const old = ca.root;
+    const stolen = await issue('stolen.test');
+    await ca.revoke(stolen.serial, { reason: 'keyCompromise' });
     await ca.renewAuthorities({ newKey: true });
     assert.deepEqual((await ca.exportAuthority()).roots, [ca.root.certificate, old.certificate]);
     assert.equal((await ca.revoke(old.id, { reason: 'cACompromise' })).kind, 'root');
     const { roots, intermediates } = await ca.exportAuthority();
     assert.deepEqual([roots, intermediates], [[ca.root.certificate], []]);
+    assert.deepEqual((await ca.makeRevocationLists()).map(serialsOn), [[], [stolen.serial]]);
+    assert.equal((await ca.revocationLists()).length, 2);
+    pass(3649);
+    await ca.renewAuthorities();
+    assert.equal((await ca.makeRevocationLists()).length, 2);
+    pass(2);
     assert.equal((await ca.makeRevocationLists()).length, 1);
+  });
+
+  test('what is revoked under an intermediate that is revoked itself gets onto its list', async () => {
+    const { ca, issue } = await make({ intermediate: true });
+    const [old] = ca.chain;
+    const { serial } = await issue('a.test');
+    await ca.renewAuthorities({ role: 'intermediate', newKey: true });
+    await ca.revoke(old?.id ?? '', { reason: 'cACompromise' });
+    await ca.revoke(serial, { reason: 'keyCompromise' });
+    const lists = await ca.makeRevocationLists();
+    assert.deepEqual(serialsOn(lists.find(({ authority }) => authority.id === old?.id)), [serial]);
   });
 
   test('after two rotations each root has one', async () => {

@@ -1,10 +1,21 @@
 /** Requests that are signed: what is taken over from them, what never is, and which are refused. */
 import assert from 'node:assert/strict';
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { CertificateAuthority } from '../../src/authority/authority.ts';
 import type { SignOptions } from '../../src/authority/sign.ts';
-import { bitString, children, context, oid, readWhole, sequence, utf8String } from '../../src/core/der.ts';
+import {
+  bitString,
+  children,
+  concatBytes,
+  context,
+  equalBytes,
+  integer,
+  oid,
+  readWhole,
+  sequence,
+  utf8String,
+} from '../../src/core/der.ts';
 import { describeCertificate } from '../../src/core/describe.ts';
 import * as extension from '../../src/core/extensions.ts';
 import { parseNames } from '../../src/core/names.ts';
@@ -55,6 +66,7 @@ function exchanged(info: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Arr
 }
 
 const described = (der: Uint8Array) => describeCertificate(parseCertificate(der), NOW);
+const publicOf = (own: KeyObject) => new Uint8Array(createPublicKey(own).export({ type: 'spki', format: 'der' }));
 const codes = (list: readonly { readonly code: string }[]) => list.map(({ code }) => code);
 
 describe('what a certificate takes over', () => {
@@ -245,6 +257,29 @@ describe('a request without names', () => {
   }
 });
 
+/** The same key in another shape, signed by it again. */
+function withKeyWritten(csr: Uint8Array, own: KeyObject, rewrite: (spki: Uint8Array) => Uint8Array): Uint8Array {
+  const [info, algorithm] = children(readWhole(csr)).map(({ bytes }) => bytes) as [Uint8Array, Uint8Array];
+  const fields = children(readWhole(info)).map(({ bytes }) => bytes);
+  const changed = sequence(...fields.with(2, rewrite(fields[2] as Uint8Array)));
+  return sequence(changed, algorithm, bitString(sign('sha256', changed, own)));
+}
+
+/** 02 or 03, and x (SEC 1, 2.3.3). */
+function compressed(spki: Uint8Array): Uint8Array {
+  const [identifier] = children(readWhole(spki));
+  const point = spki.subarray(-65);
+  const form = 2 + ((point.at(-1) as number) & 1);
+  return sequence(
+    (identifier as { bytes: Uint8Array }).bytes,
+    bitString(concatBytes(Uint8Array.of(form), point.subarray(1, 33))),
+  );
+}
+
+/** SpecifiedECDomain in place of the curve's name (RFC 5480 2.1.1 forbids it); what stands in it does not matter here. */
+const explicit = (spki: Uint8Array) =>
+  sequence(sequence(oid('1.2.840.10045.2.1'), sequence(integer(1))), bitString(spki.subarray(-65)));
+
 /** INTEGER 65537. */
 const EXPONENT = Uint8Array.of(2, 3, 1, 0, 1);
 
@@ -340,6 +375,28 @@ describe('a request is refused', () => {
     );
   });
 
+  test('for a point that is not written in full: other checks would not know the key again', async () => {
+    const { ca, home } = await make();
+    const own = createPrivateKey(Buffer.from(await home.caKeys.load(ca.root.keyId)).toString());
+    for (const one of [key, own]) {
+      const csr = withKeyWritten(request({ key: one }), one, compressed);
+      await rejectsCode(() => ca.sign(csr), 'LOCAL_CA_KEY_REFUSED', /is a compressed point/);
+    }
+    const spelled = withKeyWritten(request(), key, explicit);
+    await rejectsCode(() => ca.sign(spelled), 'LOCAL_CA_KEY_REFUSED', /does not know/);
+    assert.deepEqual(await ca.list(), []);
+  });
+
+  test('with more names than anybody reads', async () => {
+    const { ca } = await make();
+    const many = (count: number) => Array.from({ length: count }, (_, i) => `n${i}.test`);
+    const csr = (count: number) => request({ subject: 'CN=n0.test', extensions: [alternative(...many(count))] });
+    await rejectsCode(() => ca.sign(csr(1001)), 'LOCAL_CA_CSR_INVALID', /^the request has 1001 names, more than 1000$/);
+    assert.deepEqual(codes((await ca.review(csr(101))).warnings), ['many-names']);
+    assert.deepEqual(codes((await ca.review(csr(100))).warnings), []);
+    assert.deepEqual((await ca.review(csr(1001), { names: ['n0.test'] })).names, ['n0.test']);
+  });
+
   test('for a key that was stolen once', async () => {
     const { ca } = await make();
     await ca.sign(request());
@@ -361,6 +418,36 @@ test('two servers with one key are told of; a renewal of one is not', async () =
   const again = await make();
   await again.ca.sign(request());
   assert.deepEqual(codes((await again.ca.sign(request())).warnings), ['replaces']);
+});
+
+describe('a label whose certificate has another key', () => {
+  test('is not taken over by a stranger, unless somebody insists: and that is said before', async () => {
+    const { ca } = await make();
+    const { record: own } = await ca.issue({ names: ['db.test', 'web.test'] });
+    const message = new RegExp(
+      `^"db\\.test" is the certificate ${own.serial}, which has another key than the request$`,
+    );
+    await rejectsCode(() => ca.review(request()), 'LOCAL_CA_LABEL_TAKEN', message);
+    await rejectsCode(() => ca.sign(request()), 'LOCAL_CA_LABEL_TAKEN', message);
+    assert.equal((await ca.get('db.test')).serial, own.serial);
+    assert.equal((await ca.sign(request(), { label: 'other' })).record.label, 'other');
+    const review = await ca.review(request(), { force: true });
+    assert.deepEqual(codes(review.warnings), ['shared-key', 'replaces']);
+    assert.match(
+      review.warnings[1]?.message ?? '',
+      new RegExp(`^replaces the certificate ${own.serial} .*web\\.test$`),
+    );
+    const { record, warnings } = await ca.sign(request(), { force: true });
+    assert.deepEqual(warnings, review.warnings);
+    assert.equal(equalBytes(parseCertificate(record.certificate).publicKey, publicOf(key)), true);
+  });
+
+  test('is free once that counts no more', async () => {
+    const { ca } = await make();
+    await ca.issue({ names: ['db.test'] });
+    await ca.revoke('db.test');
+    assert.deepEqual((await ca.sign(request())).warnings, []);
+  });
 });
 
 test('a review makes nothing', async () => {

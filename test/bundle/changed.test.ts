@@ -60,7 +60,7 @@ describe('changedFiles', () => {
   it('names all while an interrupted run waits to be completed', async (t) => {
     const folder = temporaryFolder(t);
     await write(folder, 'old');
-    fs.mkdirSync(join(folder, '.local-ca-commit'));
+    fs.mkdirSync(join(folder, '.local-ca-commit'), { mode: 0o700 });
     assert.deepEqual(changedFiles(folder, bundle('old')), PATHS);
   });
 });

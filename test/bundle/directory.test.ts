@@ -266,7 +266,7 @@ describe('stageDirectory into a folder that exists', () => {
   it('does not follow a forged journal out of the folder', async (t) => {
     const parent = await temporaryFolder(t);
     const commit = join(parent, 'out/.local-ca-commit');
-    fs.mkdirSync(commit, { recursive: true });
+    fs.mkdirSync(commit, { recursive: true, mode: 0o700 });
     fs.writeFileSync(join(commit, 'x-0'), 'evil');
     fs.writeFileSync(join(commit, 'x.json'), JSON.stringify([{ from: 'x-0', to: '../evil' }]));
     await assert.rejects(stageDirectory(join(parent, 'out'), OLD), refusal('LOCAL_CA_PATH_INVALID', /climbs out/));
@@ -278,7 +278,7 @@ describe('what an interrupted run left, when it is damaged', () => {
   for (const journal of ['', '[{"from":"../x","to":"a"}]', '{}']) {
     it(`is an error for ${JSON.stringify(journal)}`, async (t) => {
       const folder = await temporaryFolder(t);
-      fs.mkdirSync(join(folder, '.local-ca-commit'));
+      fs.mkdirSync(join(folder, '.local-ca-commit'), { mode: 0o700 });
       fs.writeFileSync(join(folder, '.local-ca-commit', 'x.json'), journal);
       await assert.rejects(stageDirectory(folder, OLD), refusal('LOCAL_CA_OUTPUT_FAILED', /x\.json is damaged/));
     });
@@ -286,7 +286,7 @@ describe('what an interrupted run left, when it is damaged', () => {
 
   it('is cleared away when it is empty', async (t) => {
     const folder = await temporaryFolder(t);
-    fs.mkdirSync(join(folder, '.local-ca-commit'));
+    fs.mkdirSync(join(folder, '.local-ca-commit'), { mode: 0o700 });
     await write(folder, OLD);
     assert.deepEqual(content(folder), { 'a.pem': 'old certificate', 'a.key.pem': 'old key' });
   });

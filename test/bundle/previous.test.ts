@@ -52,6 +52,23 @@ describe('keepPrevious and restorePrevious', () => {
     assert.equal(hasPrevious(kept), false);
   });
 
+  it('add copies of what a later attempt is to replace besides', async (t) => {
+    const { folder, kept } = places(t);
+    await write(folder, [...bundle('old'), outputFile('store.p12', 'old store', true)]);
+    const before = tree(folder);
+    await keepPrevious(folder, PATHS, kept);
+    await write(folder, withChain);
+    // That one was cut short; now other files are wanted.
+    const other = [outputFile('a.pem', 'other'), outputFile('store.p12', 'new store', true), outputFile('x.pem', 'x')];
+    const paths = other.map(({ path }) => path);
+    fs.writeFileSync(join(kept, '2'), 'left of an attempt at this that was killed');
+    await keepPrevious(folder, paths, kept);
+    await keepPrevious(folder, paths, kept);
+    await write(folder, other);
+    await restorePrevious(folder, kept);
+    assert.deepEqual(tree(folder), before);
+  });
+
   it('bring back nothing where nothing was', async (t) => {
     const { parent, folder, kept } = places(t);
     await keepPrevious(folder, PATHS, kept);

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { stageDirectory } from '../../src/bundle/directory.ts';
-import { removeOurs } from '../../src/bundle/remove.ts';
+import { removeLabel, removeOurs } from '../../src/bundle/remove.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { throwsCode } from '../support/throws.ts';
 import { outputFile, tree } from './support.ts';
@@ -89,5 +89,28 @@ describe('removeOurs', () => {
     throwsCode(() => removeOurs(join(parent, 'link')), 'LOCAL_CA_OUTPUT_EXISTS', /link is a symbolic link/);
     throwsCode(() => removeOurs(join(parent, 'out/a.pem')), 'LOCAL_CA_OUTPUT_EXISTS', /a\.pem is not a folder/);
     assert.equal(removeOurs(join(parent, 'out')).removed.length, 3);
+  });
+});
+
+describe('removeLabel', () => {
+  const write = async (folder: string, label: string | undefined, ...paths: readonly string[]) => {
+    const files = paths.map((path) => outputFile(path, `${path}`, path.endsWith('.key')));
+    await (await stageDirectory(folder, files, { label })).commit();
+  };
+  const visible = (folder: string) => fs.readdirSync(folder).filter((name) => !name.startsWith('.local-ca'));
+
+  it('leaves what is for other labels too, and what nobody said whose it is', async (t) => {
+    const folder = join(temporaryFolder(t), 'out');
+    await write(folder, 'a', 'ca.pem', 'a.key');
+    await write(folder, 'b', 'ca.pem', 'b.key');
+    await write(folder, undefined, 'request.key');
+    assert.deepEqual(removeLabel(folder, 'a').removed, [join(folder, 'a.key')]);
+    assert.deepEqual(visible(folder), ['b.key', 'ca.pem', 'request.key']);
+    assert.deepEqual(removeLabel(folder, 'a'), { removed: [], kept: [] });
+    assert.deepEqual([...removeLabel(folder, 'b').removed].sort(), [join(folder, 'b.key'), join(folder, 'ca.pem')]);
+    // It is still on record, and local-ca's to replace.
+    await write(folder, 'c', 'request.key');
+    removeLabel(folder, 'c');
+    assert.equal(fs.existsSync(folder), false);
   });
 });

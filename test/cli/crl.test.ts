@@ -9,6 +9,7 @@ import { decodePem } from '../../src/formats/pem.ts';
 import { openHome } from '../../src/store/home.ts';
 import type { CertificateRecord } from '../../src/store/store.ts';
 import { localCa, localCaJson } from '../support/cli.ts';
+import { atDate } from '../support/faketime.ts';
 import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { assertNothingDone, assertRefused, posix } from './support.ts';
@@ -187,6 +188,32 @@ test('a CA whose key is offline keeps its list, and is spoken of when that ends'
   assert.deepEqual([kept?.number, kept?.isNew, kept?.warnings], [1, false, []]);
   const { stdout } = await localCa(['crl', '-q'], there);
   assert.equal(listsIn(stdout).length, 2);
+});
+
+test('status asks for the key of a root that is away, where its list is late', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const there = { home: join(cwd, 'late'), cwd };
+  const { root } = await localCaJson<{ root: { serial: string } }>(['init', '--yes', '--intermediate'], there);
+  await localCaJson(['crl', '--days', '3'], there);
+  renameSync(join(there.home, 'ca', `${root.serial}.key.pem`), join(cwd, 'late.key.pem'));
+  const { stdout } = await localCa(['status', '--json'], { ...there, env: atDate(2.5).env });
+  const lives = JSON.parse(stdout) as { kind: string; advice: string }[];
+  const [first, second] = lives.filter(({ kind }) => kind === 'crl').map(({ advice }) => advice);
+  assert.equal(first, 'local-ca crl');
+  assert.match(
+    second ?? '',
+    new RegExp(`^Put .*key\\.pem back, and run: local-ca crl --for ${root.serial} --days 365$`),
+  );
+});
+
+test('a list that was made by a clock that was ahead is spoken of', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const there = { home: join(cwd, 'ahead'), cwd };
+  await localCaJson(['init', '--yes'], there);
+  await localCaJson(['crl'], { ...there, env: atDate(100).env });
+  const [list] = await localCaJson<List[]>(['crl'], there);
+  assert.deepEqual([list?.number, list?.warnings.map(({ code }) => code)], [2, ['crl-early']]);
+  assert.ok(Date.parse(list?.thisUpdate ?? '') > Date.now());
 });
 
 test('an encrypted key is opened, and asked for by name where it cannot be', async () => {

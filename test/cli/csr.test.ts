@@ -11,8 +11,10 @@ import { writePkcs7 } from '../../src/formats/pkcs7.ts';
 import { memoryHome } from '../../src/store/memory-home.ts';
 import { localCa, localCaJson } from '../support/cli.ts';
 import { BAD_CSRS } from '../support/csr-odd.ts';
+import { needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { assertNothingDone, assertRefused, inventory, posix, snapshot } from './support.ts';
+import { Terminal } from './terminal.ts';
 
 interface Made {
   readonly label: string;
@@ -48,7 +50,7 @@ const CSR = join('db.test', 'db.test.csr.pem');
 
 /** What the other CA sends: the leaf, or the whole chain. */
 async function answer({ cwd }: Place, csr = CSR, file = 'answer.crt', options = {}): Promise<string> {
-  const { record, material } = await other.sign(readFileSync(join(cwd, csr)), options);
+  const { record, material } = await other.sign(readFileSync(join(cwd, csr)), { force: true, ...options });
   const all = [...material.roots, ...material.intermediates, record.certificate];
   writeFileSync(join(cwd, file), all.map((der) => encodePem('CERTIFICATE', der)).join(''));
   return file;
@@ -229,6 +231,59 @@ describe('csr show', () => {
   });
 });
 
+describe('csr drop', () => {
+  test('forgets the request and its key, and leaves its files', async (t) => {
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    const before = snapshot(place.cwd);
+    const { status, stdout, stderr } = await localCa(['csr', 'drop', 'db.test'], place);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^[0-9a-f]{32}\n$/);
+    assert.match(
+      stderr,
+      /^dropped the request for db\.test\n {2}its key has left the home\n {2}the files of the request stay where/,
+    );
+    assert.deepEqual(snapshot(place.cwd), before);
+    assert.deepEqual([readdirSync(join(place.home, 'keys')), await localCaJson(['csr', 'show'], place)], [[], []]);
+    await assertNothingDone(['csr', 'drop', 'db.test'], place, { code: 'LOCAL_CA_NOT_FOUND', says: '"db.test"' });
+    await assertNothingDone(['csr', 'accept', await answer(place)], place, {
+      code: 'LOCAL_CA_KEY_MISMATCH',
+      says: 'none waits',
+    });
+  });
+
+  test('one of several with a label is named by its id, which csr show tells', async (t) => {
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    await localCaJson(['csr', 'create', 'db.test', '--out', 'again'], place);
+    const refusal = { code: 'LOCAL_CA_AMBIGUOUS', says: '2 requests wait', hint: /id/ } as const;
+    await assertNothingDone(['csr', 'drop', 'db.test'], place, refusal);
+    const [first, second] = await localCaJson<{ id: string; folder: string }[]>(['csr', 'show'], place);
+    const dropped = await localCaJson<Record<string, unknown>>(['csr', 'drop', first?.id.slice(0, 8) as string], place);
+    assert.deepEqual(
+      [dropped.id, dropped.label, dropped.folder, dropped.keyKept],
+      [first?.id, 'db.test', first?.folder, false],
+    );
+    assert.deepEqual(await localCaJson(['csr', 'show'], place), [second]);
+  });
+
+  test('at a terminal asks first', { skip: !posix }, async (t) => {
+    if (!needs(t, 'tmux')) return;
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    const terminal = await Terminal.open(t, 'csr drop db.test', place);
+    await terminal.answer('Drop it', 'n');
+    assert.equal(await terminal.status(), 130);
+    assert.equal((await localCaJson<unknown[]>(['csr', 'show'], place)).length, 1);
+  });
+
+  test('makes no home', async (t) => {
+    const place = newPlace(t);
+    await assertRefused(['csr', 'drop', 'db.test'], place, { code: 'LOCAL_CA_HOME_MISSING', says: place.home });
+    assert.equal(existsSync(place.home), false);
+  });
+});
+
 describe('csr accept', () => {
   async function waiting(t: TestContext): Promise<Place> {
     const place = newPlace(t);
@@ -297,6 +352,20 @@ describe('csr accept', () => {
       code: 'LOCAL_CA_KEY_MISMATCH',
       says: 'is on record already',
     });
+  });
+
+  test('refuses the answer before for a renewal, which waits on', async (t) => {
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test', '--keep-key'], place);
+    const file = await answer(place);
+    await localCaJson(['csr', 'accept', file], place);
+    await localCaJson(['csr', 'create', '--renew', 'db.test'], place);
+    const refusal = { code: 'LOCAL_CA_ANSWER_OLD', says: 'the request for "db.test" still waits' } as const;
+    await assertNothingDone(['csr', 'accept', file], place, refusal);
+    await assertNothingDone(['csr', 'accept', file, '--force'], place, refusal);
+    assert.equal((await localCaJson<unknown[]>(['csr', 'show'], place)).length, 1);
+    await localCaJson(['csr', 'accept', await answer(place, CSR, 'new.crt')], place);
+    assert.deepEqual(await localCaJson(['csr', 'show'], place), []);
   });
 
   test('that cannot write its files changes nothing, and can be done again', async (t) => {

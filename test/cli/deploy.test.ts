@@ -1,16 +1,22 @@
 /** `deploy`, as people and schedulers use it: the real program, real files, hooks that are small programs of Node. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
+import { CertificateAuthority } from '../../src/authority/authority.ts';
+import { parseCrl } from '../../src/core/crl.ts';
+import { decodePem } from '../../src/formats/pem.ts';
+import { openHome } from '../../src/store/home.ts';
 import { tryFileLock } from '../../src/store/lock.ts';
+import type { AuthorityRecord } from '../../src/store/store.ts';
 import { type CliOptions, localCa, localCaJson, program } from '../support/cli.ts';
 import { atDate } from '../support/faketime.ts';
-import { needs } from '../support/peers.ts';
+import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
-import { assertNothingDone, assertRefused, posix, type Refusal } from './support.ts';
+import { assertNothingDone, assertRefused, isRoot, posix, type Refusal } from './support.ts';
+import { Terminal } from './terminal.ts';
 
 const LABEL = 'web.example.test';
 
@@ -114,6 +120,19 @@ test('new settings for the same folder change the deployment, and what was there
   assert.deepEqual(fs.readFileSync(join(options.cwd, 'tls', passwordFile(options.cwd))), password);
 });
 
+test('removing one deployment leaves the files of other labels in its folder', async (t) => {
+  const options = await ground(t);
+  const folder = join(options.cwd, 'shared');
+  for (const label of ['a.test', 'b.test']) await localCaJson(['issue', label, '--out', 'shared'], options);
+  await localCaJson(['deploy', 'add', 'a.test', '--to', 'shared'], options);
+  await run(options);
+  await localCaJson(['deploy', 'remove', 'a.test'], options);
+  const left = fs.readdirSync(folder);
+  assert.ok(left.includes('b.test.key.pem'));
+  assert.ok(left.includes('ca.pem'));
+  assert.equal(left.includes('a.test.key.pem'), false);
+});
+
 const passwordFile = (cwd: string) => {
   const found = fs.readdirSync(join(cwd, 'tls')).find((name) => /password/i.test(name));
   assert.ok(found);
@@ -153,14 +172,95 @@ test('a window that is shut is waited for, with the words of the console', async
   const waits = await localCa(['deploy', 'remove', LABEL, '--revoke'], options);
   // Nothing of it was there yet, so that there is nothing to wait for.
   assert.equal(waits.status, 0, waits.stderr);
-  assert.match(waits.stderr, /Disabled[\s\S]*revoked web\.example\.test/);
+  assert.match(waits.stderr, /revoked web\.example\.test[\s\S]*Disabled/);
   await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
   await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--window', times, '--tz', 'UTC'], options);
   assert.equal((await run(options, '--now')).result, 'enabled');
   const held = await localCa(['deploy', 'remove', LABEL, '--revoke'], options);
-  assert.equal(held.status, 1);
-  assert.match(held.stderr, /not revoked: it is still served/);
+  assert.equal(held.status, 0, held.stderr);
+  assert.match(
+    held.stderr,
+    /revoked web\.example\.test, serial [\s\S]*its server still has the files: local-ca deploy run /,
+  );
   assert.equal((await run(options, LABEL, '--now')).result, 'disabled');
+});
+
+interface Listed {
+  readonly serial: string;
+  readonly state: string;
+}
+
+test('remove --revoke revokes whatever counts of the same key, also when the deployment is disabled already', async (t) => {
+  const options = await ground(t);
+  const states = async () => (await localCaJson<Listed[]>(['list'], options)).map(({ state: one }) => one);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await run(options);
+  await localCaJson(['renew', LABEL], options);
+  await run(options);
+  await localCaJson(['deploy', 'remove', LABEL], options);
+  // Somebody has made a new key since.
+  await localCaJson(['issue', LABEL, '--template', 'nginx', '--out', 'new'], options);
+  const removed = await localCa(['deploy', 'remove', LABEL, '--revoke', '--reason', 'keyCompromise'], options);
+  assert.equal(removed.status, 0, removed.stderr);
+  assert.equal(removed.stderr.match(/^revoked web\.example\.test, serial .* \(keyCompromise, /gm)?.length, 2);
+  assert.match(removed.stderr, /not revoked, since it has another key: local-ca revoke [0-9a-f]+\n[\s\S]*forgotten/);
+  assert.deepEqual(await states(), ['revoked', 'revoked', 'valid']);
+});
+
+/** One that runs as a user who may not read everything. */
+const asNobody = (args: readonly string[], { home, cwd }: CliOptions & { cwd: string }) =>
+  spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, program, ...args], {
+    cwd,
+    env: { ...process.env, LOCAL_CA_HOME: home, NO_COLOR: '1' },
+    encoding: 'utf8',
+  });
+
+test('what stands in the way of one target is its problem alone', { skip: !posix || !isRoot }, async (t) => {
+  const options = await ground(t);
+  const { cwd, home } = options;
+  for (const to of ['a', 'b', 'c', 'd']) {
+    const window = to === 'b' ? ['--window', '00:00-24:00', '--tz', 'UTC'] : [];
+    await localCaJson(['deploy', 'add', LABEL, '--to', to, ...window], options);
+  }
+  const opened = await openHome(home);
+  for (const target of await opened.store.targets()) {
+    const record = target.folder === join(cwd, 'b') ? { ...target, timeZone: 'Mars/Base' } : target;
+    await opened.store.write([{ kind: 'target', record }]);
+  }
+  await opened.close();
+  fs.mkdirSync(join(cwd, 'a'), { mode: 0 });
+  fs.mkdirSync(join(cwd, 'c'));
+  fs.mkdirSync(join(cwd, 'c', 'ca.pem'));
+  await must('chown', ['-R', '65534:65534', home]);
+  fs.chownSync(join(cwd, 'c'), 65534, 65534);
+  fs.chmodSync(cwd, 0o777);
+  fs.chownSync(join(cwd, 'a'), 0, 0);
+  const rows = asNobody(['deploy', 'run', '--dry-run'], options);
+  assert.equal(rows.status, 0, rows.stderr);
+  assert.match(rows.stdout, /\/a +fail: .*\n.*\/b +fail: .*"Mars\/Base".*\n.*\/c +fail: .*\n.*\/d +enable\n$/);
+  const ran = asNobody(['deploy', 'run'], options);
+  assert.equal(ran.status, 1, ran.stderr);
+  assert.doesNotMatch(ran.stderr, /defect/);
+  assert.match(ran.stdout, /\/a\tfailed.*\n.*\/b\tfailed.*\n.*\/c\tfailed.*\n.*\/d\tenabled/);
+  const shown = JSON.parse((await state(options)).stdout) as Shown[];
+  assert.deepEqual(
+    shown.map(({ problem }) => problem !== null),
+    [true, true, true, false],
+  );
+});
+
+test('a folder that is reached through a link is the same folder', { skip: !posix }, async (t) => {
+  const options = await ground(t);
+  const { cwd } = options;
+  fs.symlinkSync(cwd, join(cwd, 'way'));
+  const { id } = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', join(cwd, 'way', LABEL)], options);
+  await run(options);
+  const chain = join(cwd, LABEL, `${LABEL}.chain.pem`);
+  const before = fs.readFileSync(chain, 'utf8');
+  const { stderr } = await localCa(['renew', LABEL], options);
+  assert.match(stderr, /its files are deployed/);
+  assert.equal(fs.readFileSync(chain, 'utf8'), before);
+  assert.equal((await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', LABEL], options)).id, id);
 });
 
 test('the key is found where the files are, also behind a password, and kept', async (t) => {
@@ -228,6 +328,7 @@ describe('deploy add refuses, and does nothing', () => {
     ['no time for the hook', [LABEL, '--to', 'x', '--hook-timeout', '0'], option('--hook-timeout cannot be "0"')],
     ['a probe of nothing', [LABEL, '--to', 'x', '--probe', 'gopher://x'], option('gopher://x')],
     ['a folder of the home', [LABEL, '--to', 'home/ca'], { code: 'LOCAL_CA_PATH_INVALID', says: 'among private keys' }],
+    ['the root', [LABEL, '--to', '/'], option('--to is the root of a disk')],
     [
       'a link',
       [LABEL, '--to', 'link'],
@@ -279,10 +380,11 @@ test('deploy add warns of what a run would stumble over', async (t) => {
   fs.mkdirSync(join(options.cwd, 'tls'));
   fs.writeFileSync(join(options.cwd, 'tls', 'ca.pem'), 'mine');
   const { status, stderr } = await localCa(
-    ['deploy', 'add', LABEL, '--to', 'tls', '--hook', 'no-such-program -x'],
+    ['deploy', 'add', LABEL, '--to', 'tls', '--hook', 'no-such-program -x', '--window', '23:50-00:05', '--tz', 'UTC'],
     options,
   );
   assert.equal(status, 0, stderr);
+  assert.match(stderr, /looks every ten minutes, and up to five later, can miss a window of 15 minutes/);
   assert.match(stderr, /ca\.pem exists, and local-ca did not make it; deploy run replaces it only with --force/);
   if (posix) assert.match(stderr, /there is no program "no-such-program"/);
 });
@@ -312,6 +414,43 @@ test('revocation lists are deployed, and new ones when something was revoked', a
   assert.notEqual(fs.readFileSync(crl, 'utf8'), before);
   assert.equal((await run(options)).result, 'unchanged');
 });
+
+test('new revocation lists are deployed when a reason has changed, or an intermediate was revoked', async (t) => {
+  const cwd = temporaryFolder(t);
+  const options = { home: join(cwd, 'home'), cwd };
+  await localCaJson(['init', '--yes', '--intermediate'], options);
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
+  await localCaJson(['issue', 'other.test'], options);
+  const { id: old } = await intermediateOf(options.home);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--with-crl'], options);
+  await run(options);
+  const entries = () =>
+    decodePem(fs.readFileSync(join(cwd, 'tls', 'crl.pem'), 'utf8')).flatMap(({ der }) => parseCrl(der).entries);
+  for (const reason of ['certificateHold', 'keyCompromise'] as const) {
+    await localCaJson(['revoke', 'other.test', '--yes', '--reason', reason], options);
+    assert.equal((await run(options)).result, 'updated');
+    assert.deepEqual(
+      entries().map((entry) => entry.reason),
+      [reason],
+    );
+  }
+  await localCaJson(['renew', '--ca', 'intermediate', '--new-key'], options);
+  await localCaJson(['renew', LABEL], options);
+  await run(options);
+  await localCaJson(['revoke', old, '--yes', '--reason', 'cACompromise'], options);
+  assert.equal((await run(options)).result, 'updated');
+  assert.ok(entries().some(({ serial }) => serial === old));
+  assert.equal((await run(options)).result, 'unchanged');
+});
+
+async function intermediateOf(home: string) {
+  const opened = await openHome(home);
+  try {
+    return (await CertificateAuthority.open(opened)).chain[0] as AuthorityRecord;
+  } finally {
+    await opened.close();
+  }
+}
 
 test('what is due is renewed, with its other files where nothing hinders it', async (t) => {
   if (!needs(t, 'faketime')) return;
@@ -351,6 +490,48 @@ test('a renewal leaves the folder of a deployment to its window', async (t) => {
   const { renewed, result } = await run({ ...options, env: atDate(340).env });
   assert.deepEqual([renewed.length, result], [1, 'waiting']);
   assert.equal(fs.readFileSync(file, 'utf8'), before);
+});
+
+test('a person is asked for the passphrase before others have to wait', { skip: !posix }, async (t) => {
+  if (!needs(t, 'faketime') || !needs(t, 'tmux')) return;
+  const cwd = temporaryFolder(t);
+  const options = { home: join(cwd, 'home'), cwd };
+  const env = { LOCAL_CA_PASSPHRASE: 'open sesame' };
+  // Nearly a year ago: tmux does not live with another clock.
+  const early = { ...options, env: { ...env, ...atDate(-340).env } };
+  await localCaJson(['init', '--yes', '--encrypt-key'], early);
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], early);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], early);
+  await run(early);
+  const terminal = await Terminal.open(t, 'deploy run', options);
+  await terminal.shows("Passphrase of the CA's key");
+  const release = await tryFileLock(join(options.home, 'deploy', 'lock'));
+  assert.ok(release, 'nobody holds the lock');
+  release();
+  await terminal.answer("Passphrase of the CA's key", 'open sesame');
+  assert.equal(await terminal.status(), 0, await terminal.screen());
+  const [shown] = JSON.parse((await state(options)).stdout) as Shown[];
+  const listed = await localCaJson<Listed[]>(['list'], options);
+  assert.deepEqual([shown?.serial, listed.length], [listed.at(-1)?.serial, 2]);
+});
+
+test('what could not be renewed stays said when a run renews nothing', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const cwd = temporaryFolder(t);
+  const options = { home: join(cwd, 'home'), cwd };
+  const env = { LOCAL_CA_PASSPHRASE: 'open sesame' };
+  await localCaJson(['init', '--yes', '--encrypt-key'], { ...options, env });
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], { ...options, env });
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await run(options);
+  const late = { ...options, env: atDate(340).env };
+  const problem = "it is due, and could not be renewed: the CA's key needs a passphrase";
+  for (const args of [[], ['--no-renew']]) {
+    assert.equal((await localCa(['deploy', 'run', ...args], late)).status, 1);
+    assert.equal((JSON.parse((await state(late)).stdout) as Shown[])[0]?.problem, problem);
+  }
+  const again = await run({ ...options, env: { ...late.env, ...env } });
+  assert.deepEqual([again.result, again.problem], ['updated', null]);
 });
 
 // --- watch -------------------------------------------------------------------------------------------------------

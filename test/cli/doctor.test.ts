@@ -219,6 +219,22 @@ const CASES: readonly Case[] = [
     hint: /--out/,
   },
   {
+    happened: 'others were let at a key',
+    damage: () => fs.chmodSync(key('plain.test'), 0o644),
+    check: 'placements',
+    says: /^more users can get at \/.*plain\.test\.key\.pem than should: its mode is 0644, and was 0600$/,
+    hint: /^Run: chmod 0600 \//,
+    repaired: /^its mode is 0600 now$/,
+  },
+  {
+    happened: 'others were let at a key on a server',
+    damage: () => fs.chmodSync(join(cwd, 'server', 'kept.test.key.pem'), 0o640),
+    check: 'targets',
+    says: /^more users can get at \/.*server\/kept\.test\.key\.pem than should: its mode is 0640, and was 0600$/,
+    hint: /^Run: chmod 0600 \//,
+    repaired: /^its mode is 0600 now$/,
+  },
+  {
     happened: 'a key was put in the place of another',
     damage: () => fs.copyFileSync(key('kept.test'), key('plain.test')),
     check: 'placements',

@@ -1,7 +1,7 @@
 /** `revoke`: what it marks, what it says has to follow, and what it asks a person first. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { parseCrl } from '../../src/core/crl.ts';
@@ -26,7 +26,7 @@ const home = join(cwd, 'home');
 const options = { home, cwd };
 const revoke = (...args: readonly string[]) => localCaJson<Revoked>(['revoke', ...args], options);
 const issue = async (label: string) => (await localCaJson<{ serial: string }>(['issue', label], options)).serial;
-const show = (label: string) => localCaJson<{ state: string }>(['show', label], options);
+const show = (label: string) => localCaJson<{ state: string; serial: string }>(['show', label], options);
 
 before(async () => {
   await localCaJson(['init', '--yes', '--intermediate', '--name', 'Acme'], options);
@@ -89,12 +89,104 @@ test('the certificates before with the same key are named, and revoked by their 
   assert.equal((await show(first)).state, 'revoked');
 });
 
+test('but only when the key was stolen: the live one is none to be revoked as superseded', async () => {
+  const first = await issue('replaced.test');
+  await localCaJson(['renew', 'replaced.test'], options);
+  const { status, stderr } = await localCa(['revoke', first, '--reason', 'superseded'], options);
+  assert.equal(status, 0, stderr);
+  assert.doesNotMatch(stderr, /warning|same key/);
+});
+
+describe('--crl with a key that does not open', () => {
+  const there = { home: join(cwd, 'encrypted'), cwd };
+  const env = { LOCAL_CA_PASSPHRASE: 'secret' };
+  before(async () => {
+    await localCaJson(['init', '--yes', '--encrypt-key', 'x.test'], { ...there, env });
+  });
+
+  test('revokes nothing', async () => {
+    const none = { code: 'LOCAL_CA_ANSWER_MISSING', says: 'needs a passphrase', hint: /Nothing was done/ } as const;
+    await assertNothingDone(['revoke', 'x.test', '-r', 'keyCompromise', '--crl'], there, none);
+    const wrong = { ...there, env: { LOCAL_CA_PASSPHRASE: 'wrong' } };
+    const refusal = { code: 'LOCAL_CA_PASSWORD_WRONG', says: /./, hint: /without --crl, no key is needed/ } as const;
+    await assertNothingDone(['revoke', 'x.test', '-r', 'keyCompromise', '--crl'], wrong, refusal);
+  });
+
+  test('nor where the key is not there at all', async () => {
+    const { home: bare } = { home: join(cwd, 'bare') };
+    const { root } = await localCaJson<{ root: { serial: string } }>(['init', '--yes', 'y.test'], { home: bare, cwd });
+    rmSync(join(bare, 'ca', `${root.serial}.key.pem`));
+    const refusal = { code: 'LOCAL_CA_KEY_NOT_KEPT', says: 'its key is not in the home', hint: /Nothing was/ } as const;
+    await assertNothingDone(['revoke', 'y.test', '--crl'], { home: bare, cwd }, refusal);
+  });
+
+  test('and what was revoked without gets onto the lists by a second run', async () => {
+    assert.equal((await localCa(['revoke', 'x.test', '-r', 'superseded'], there)).status, 0);
+    const again = ['revoke', 'x.test', '-r', 'keyCompromise', '--crl', '--json'];
+    const { status, stdout, stderr } = await localCa(again, { ...there, env });
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stderr,
+      /^warning: x\.test \([0-9a-f]{32}\) was revoked already \(superseded\), which stays\nmade new lists/,
+    );
+    const { reason, lists } = JSON.parse(stdout) as Revoked;
+    assert.deepEqual([reason, lists?.map(({ entries }) => entries)], ['superseded', [1]]);
+  });
+});
+
+test('what another CA signed, that CA revokes', async () => {
+  const there = { home: join(cwd, 'applicant'), cwd };
+  await localCaJson(['csr', 'create', 'foreign.test', '--out', 'foreign'], there);
+  await localCaJson(['sign', join('foreign', 'foreign.test.csr.pem'), '--yes', '--out', 'signed'], options);
+  await localCaJson(
+    ['csr', 'accept', join('signed', 'foreign.test.chain.pem'), '--ca', join(home, 'ca', 'root.crt.pem')],
+    there,
+  );
+  await localCaJson(['init', '--yes'], there);
+  const refusal = {
+    code: 'LOCAL_CA_NOT_REVOCABLE',
+    says: 'was signed by another CA, which alone can revoke it',
+  } as const;
+  await assertNothingDone(['revoke', 'foreign.test'], there, refusal);
+});
+
+test('a root that was replaced and revoked keeps its list, and the key of a root that is away is asked for', async () => {
+  const there = { home: join(cwd, 'rotated'), cwd };
+  const { root } = await localCaJson<{ root: { serial: string } }>(
+    ['init', '--yes', '--intermediate', 'old.test'],
+    there,
+  );
+  const key = (serial: string) => join(there.home, 'ca', `${serial}.key.pem`);
+  const published = () =>
+    decodePem(readFileSync(join(there.home, 'ca', 'crl.pem'), 'utf8')).map(({ der }) =>
+      parseCrl(der).entries.map(({ serial }) => serial),
+    );
+  const { serial: stolen } = await localCaJson<Revoked>(['revoke', 'old.test', '-r', 'keyCompromise', '--crl'], there);
+  const pem = readFileSync(join(there.home, 'ca', 'intermediate.crt.pem'));
+  const old = new X509Certificate(pem).serialNumber.toLowerCase().padStart(32, '0');
+  await localCaJson(['renew', '--ca', '--new-key'], there);
+  await localCaJson(['revoke', root.serial, '--crl'], there);
+  assert.ok(
+    published().some((serials) => serials.includes(stolen)),
+    JSON.stringify(published()),
+  );
+  renameSync(key(root.serial), join(cwd, 'old-root.key.pem'));
+  const { status, stderr } = await localCa(['revoke', old, '-r', 'cACompromise', '--crl'], there);
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stderr,
+    new RegExp(
+      `list of ".*" does not say what was revoked since, .* run: local-ca crl --for ${root.serial} --days 365\\n`,
+    ),
+  );
+});
+
 test('an intermediate that was replaced is revoked by its serial, and what falls with it is named', async () => {
   await issue('e.test');
   const pem = readFileSync(join(home, 'ca', 'intermediate.crt.pem'));
   const old = new X509Certificate(pem).serialNumber.toLowerCase().padStart(32, '0');
   const unfit = {
-    code: 'LOCAL_CA_CA_UNFIT',
+    code: 'LOCAL_CA_NOT_REVOCABLE',
     says: 'signs certificates now, and cannot be revoked',
     hint: /renew --ca intermediate --new-key/,
   } as const;
@@ -207,4 +299,23 @@ describe('a person is asked first', () => {
     assert.equal(await terminal.status(), 130);
     assert.equal((await show('h.test')).state, 'valid');
   });
+});
+
+test('a stolen key is named under every label that has it, and none of them is renewed with it', async () => {
+  await localCaJson(['csr', 'create', 'p1.test', '--out', 'p1'], options);
+  await localCaJson(['sign', 'p1/p1.test.csr.pem', '--label', 'p1', '--out', 'signed-p1'], options);
+  await localCaJson(['sign', 'p1/p1.test.csr.pem', '--label', 'q1', '--out', 'signed-q1'], options);
+  const { serial } = await show('q1');
+  const { stderr } = await localCa(['revoke', 'p1', '--reason', 'keyCompromise'], options);
+  const said = `warning: the certificate of q1 has the same key, and counts until .*: local-ca revoke ${serial} --reason`;
+  assert.match(stderr, new RegExp(said));
+  const refusal = {
+    code: 'LOCAL_CA_KEY_REFUSED',
+    says: `${serial} of "q1" is no secret any more`,
+    hint: /--new-key/,
+  } as const;
+  for (const more of [[], ['--dry-run']]) await assertNothingDone(['renew', 'q1', ...more], options, refusal);
+  const burned = { code: 'LOCAL_CA_KEY_REFUSED', says: 'of p1 was revoked for that' } as const;
+  await assertNothingDone(['csr', 'create', '--renew', 'q1'], options, { ...burned, hint: /--new-key/ });
+  await assertNothingDone(['csr', 'create', 'z.test', '--key', 'p1/p1.test.key.pem'], options, burned);
 });

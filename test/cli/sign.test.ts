@@ -72,10 +72,10 @@ test('shows what becomes of the request, and makes files without a key', async (
     '  key            p256',
     '  signed with    ECDSA with SHA-256, by its own key',
     'what it asks for',
-    '  given       subjectAltName: show.test, 10.0.0.5',
-    '  not given   basicConstraints: CA:TRUE (a request never makes a CA)',
-    '  not given   extendedKeyUsage: clientAuth (the profile server gives serverAuth)',
-    '  not given   1.2.3.4 (local-ca does not copy it from a request)',
+    '  given         subjectAltName: show.test, 10.0.0.5',
+    '  not given     basicConstraints: CA:TRUE (a request never makes a CA)',
+    '  not given     extendedKeyUsage: clientAuth (the profile server gives serverAuth)',
+    '  not given     1.2.3.4 (local-ca does not copy it from a request)',
     'the certificate',
     '  subject        CN=show.test,O=Acme',
     '  names          show.test, 10.0.0.5',
@@ -173,6 +173,39 @@ describe('refuses', () => {
   });
 });
 
+describe('beside the key of another certificate', () => {
+  const at = (name: string) => join(cwd, name, `${name}.key.pem`);
+
+  test('it is refused, whether that certificate counts or not', async () => {
+    await localCaJson(['issue', 'own.test', '--template', 'nginx'], place);
+    const csr = put('own.csr', request(['own.test'], 'CN=own.test', [], ecKey()));
+    const taken = {
+      code: 'LOCAL_CA_LABEL_TAKEN',
+      says: '"own.test" is the certificate',
+      hint: /--label.*--force/,
+    } as const;
+    await assertNothingDone(['sign', csr, '--quiet'], place, taken);
+    await localCaJson(['revoke', 'own.test'], place);
+    const beside = {
+      code: 'LOCAL_CA_OUTPUT_EXISTS',
+      says: 'own.test.key.pem is another private key',
+      hint: /--out/,
+    } as const;
+    await assertNothingDone(['sign', csr, '--template', 'nginx', '--quiet'], place, beside);
+    await assertNothingDone(['sign', csr, '--label', 'x', '--out', 'own.test', '--quiet'], place, beside);
+    const before = readFileSync(at('own.test'));
+    await localCaJson(['sign', csr, '--template', 'nginx', '--force'], place);
+    assert.deepEqual(readFileSync(at('own.test')), before);
+  });
+
+  test('it is made beside its own', async () => {
+    await localCaJson(['csr', 'create', 'mine.test'], place);
+    await localCaJson(['sign', 'mine.test/mine.test.csr.pem'], place);
+    assert.ok(existsSync(at('mine.test')));
+    await localCaJson(['sign', 'mine.test/mine.test.csr.pem'], place);
+  });
+});
+
 describe('at a terminal', { skip: !posix }, () => {
   test('it asks, and a no leaves everything as it was', async (t) => {
     if (!needs(t, 'tmux')) return;
@@ -181,6 +214,16 @@ describe('at a terminal', { skip: !posix }, () => {
     await terminal.answer('Sign it?', 'n');
     assert.equal(await terminal.status(), 130);
     assert.equal(existsSync(join(cwd, 'ask.test')), false);
+  });
+
+  test('it says what would be replaced before it asks', async (t) => {
+    if (!needs(t, 'tmux')) return;
+    await localCaJson(['issue', 'said.test'], place);
+    put('said.csr', request(['said.test'], 'CN=said.test', [], ecKey()));
+    const terminal = await Terminal.open(t, 'sign said.csr --force', place);
+    await terminal.answer('Sign it?', 'n');
+    assert.equal(await terminal.status(), 130);
+    assert.match(await terminal.screen(), /replaces the certificate [0-9a-f]+ of said\.test[\s\S]*Sign it\?/);
   });
 
   test('a yes signs', async (t) => {

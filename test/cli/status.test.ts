@@ -114,7 +114,12 @@ describe('what it shows', () => {
 
   test('on a terminal has the colour of its state', { skip: !posix }, async (t) => {
     if (!needs(t, 'script')) return;
-    const coloured = await terminal('stty cols 80; ', { NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: 'xterm' });
+    const coloured = await terminal('stty cols 80; ', {
+      NO_COLOR: undefined,
+      FORCE_COLOR: undefined,
+      CI: undefined,
+      TERM: 'xterm',
+    });
     assert.ok(
       coloured.some((line) => line.startsWith('\u001b[32m█')),
       coloured.join('\n'),

@@ -100,6 +100,7 @@ describe('what a request asks for', () => {
       context(2, false, ascii('10.0.0.1')),
       context(2, false, ascii('a b.test')),
       context(2, false, ascii('evil.test\0.a.test')),
+      context(6, false, ascii('https://a.test/\nx')),
       context(7, false, Uint8Array.of(10, 0, 0, 5)),
       context(7, false, Uint8Array.of(1, 2, 3)),
       context(1, false, ascii('me@a.test')),
@@ -114,7 +115,8 @@ describe('what a request asks for', () => {
     assert.deepEqual(requested.unfitNames, [
       'dns:10.0.0.1',
       'dns:a b.test',
-      'dns:evil.test\0.a.test',
+      'dns:evil.test\\u0000.a.test',
+      'uri:https://a.test/\\u000ax',
       'ip:#010203',
       'directoryName:',
       'otherName:1.3.6.1.4.1.311.20.2.3:me@corp.test',
@@ -149,6 +151,7 @@ describe('what a request asks for', () => {
           ['1.3.6.1.4.1.311.13.2.2', sequence(integer(1), bmpString('Microsoft RSA SChannel'), sequence())],
           ['1.2.840.113549.1.9.7', utf8String('secret')],
           ['1.2.3.4', integer(5)],
+          ['1.2.840.113549.1.9.2', utf8String('a\n\u001b[2J\u202eb')],
           [REQUESTED, sequence(encodeExtension(plain(EXTENSION.microsoftTemplate, template)))],
         ],
       }),
@@ -160,6 +163,7 @@ describe('what a request asks for', () => {
       microsoftCsp: 'Microsoft RSA SChannel',
       challengePassword: '(not shown)',
       '1.2.3.4': '#020105',
+      unstructuredName: 'a\\u000a\\u001b[2J\\u202eb',
     });
     assert.equal(record.microsoftTemplate, '1.3.6.1.4.1.311.21.8.1.2 100.5');
     assert.equal(requestedBy(csr).challengePassword, true);

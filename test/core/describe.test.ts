@@ -115,7 +115,7 @@ describe('describing a certificate', () => {
       'ediPartyName:020102',
       '#010203',
       'registeredID:1.2.3.4',
-      'a\0b',
+      'a\\u0000b',
       'directoryName:#0c0662726f6b656e',
       '#020101',
     ]);

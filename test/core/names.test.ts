@@ -79,6 +79,7 @@ const REFUSED: readonly (readonly [typed: string, why: RegExp])[] = [
   ['a@', /empty label/],
   ['a@*.example.test', /no wildcard/],
   ['https://', /it is not a URI/],
+  ['https://a.test/\\u000a', /a URI has no backslash/],
   ['https://é.org', /plain ASCII/],
 ];
 

@@ -46,6 +46,9 @@ const REFUSED: readonly (readonly [text: string, why: RegExp])[] = [
   ['emailAddress=é@x', /the subject's emailAddress cannot be/],
   ['CN=a\u0000b', /control character/],
   ['CN=a\nb', /control character/],
+  ['CN=a\u202eb', /not seen \(U\+202E\)$/],
+  ['O=a\\E2\\80\\8Bb', /^the subject's O has .* not seen \(U\+200B\)$/],
+  ['CN=a\u{e0041}b', /not seen \(U\+E0041\)$/],
 ];
 
 for (const [text, why] of REFUSED) {
@@ -67,6 +70,12 @@ test('what was encoded is decoded, and shown as RFC 4514 text', () => {
     assert.deepEqual(parseSubject(formatSubject(name)), name);
   }
   assert.equal(formatSubject(parseSubject('/C=DE/O=A, B/CN=#x ')), 'CN=\\#x,O=A\\, B,C=DE');
+});
+
+test('what cannot be seen is written out as bytes (RFC 4514 2.4)', () => {
+  const name = [[{ type: 'CN', value: 'a\nb\u001b[2J\u202e\u200bc\u2028' }]];
+  const text = 'CN=a\\0ab\\1b[2J\\e2\\80\\ae\\e2\\80\\8bc\\e2\\80\\a8';
+  assert.equal(formatSubject(decodeSubject(encodeSubject(name))), text);
 });
 
 test('a value that is no string shows as its DER', () => {

@@ -74,6 +74,17 @@ describe('planStep', () => {
     assert.equal(kindOf(failed, 'update', at('16:14'), true).kind, 'work');
   });
 
+  it('does not wait for what no retry is that far ahead of', () => {
+    const ahead = (ms: number) => kindOf({ retryAt: new Date(START.getTime() + ms) }, 'update', START).kind;
+    assert.equal(ahead(24 * 3_600_000), 'later');
+    assert.equal(ahead(24 * 3_600_000 + 1), 'work');
+  });
+
+  it('does not ask for the window of what was cut short', () => {
+    const lost = { window: '17:00-18:00', timeZone: 'Mars/Base', state: 'updating' } as const;
+    assert.equal(kindOf(lost, 'update', START).kind, 'work');
+  });
+
   it('takes ten minutes after the first failure, twice as long after each further one, at most a day', () => {
     const minutes = [1, 2, 3, 7, 8, 9, 100].map((n) => (retryAfter(n, START).getTime() - START.getTime()) / 60_000);
     assert.deepEqual(minutes, [10, 20, 40, 640, 1280, 1440, 1440]);

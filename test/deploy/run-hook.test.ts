@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { KeptOutput } from '../../src/deploy/kept-output.ts';
 import { type HookOptions, runHook } from '../../src/deploy/run-hook.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
@@ -115,6 +116,38 @@ describe('the output of a hook', () => {
   });
 });
 
+describe('a private key that a hook prints', () => {
+  const KEY = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkq\n'.repeat(40)}-----END PRIVATE KEY-----\n`;
+  const MARK = '[a private key is left out here]';
+  const kept = (...texts: readonly string[]) => {
+    const output = new KeptOutput();
+    for (const text of texts) output.add(text);
+    return output.text();
+  };
+
+  test('is not kept, whatever its kind', () => {
+    for (const kind of ['', 'RSA ', 'EC ', 'ENCRYPTED ', 'OPENSSH ']) {
+      const key = KEY.replaceAll('PRIVATE', `${kind}PRIVATE`);
+      assert.equal(kept('a\n', key.slice(0, 30), key.slice(30), 'b\n', key), `a\n${MARK}\nb\n${MARK}\n`);
+    }
+    assert.equal(kept('-----BEGIN CERTIFICATE-----\nAA\n'), '-----BEGIN CERTIFICATE-----\nAA\n');
+  });
+
+  test('is not kept where it is cut either', () => {
+    assert.equal(kept('a\n', KEY.slice(0, 200)), `a\n${MARK}`);
+    for (let before = 32_000; before < 33_400; before += 100) {
+      const text = kept('.'.repeat(before), KEY, '.'.repeat(before), KEY, '.'.repeat(before));
+      assert.doesNotMatch(text, /MIIE|ANBg/, `${before}`);
+      assert.ok(Buffer.byteLength(text) <= 64 * 1024);
+    }
+  });
+
+  test('is not in the log of a run', async () => {
+    const { output } = await node(`console.log(${JSON.stringify(KEY)} + 'done')`);
+    assert.equal(output, `${MARK}\ndone\n`);
+  });
+});
+
 describe('a hook that does not end', () => {
   test('is ended after its time', async () => {
     const result = await node('console.log("on"); setTimeout(() => {}, 60_000)', { timeoutMs: 700 });
@@ -181,6 +214,24 @@ test('a hook that leaves a server running with its output open is waited for but
   assert.ok(durationMs < 3000, `${durationMs} ms`);
   assert.equal(isRunning(Number(output)), true);
   process.kill(Number(output), 'SIGKILL');
+});
+
+test('a server that a hook starts lives on when it says something later, and so do its readers until it ends', {
+  skip: !posix,
+}, async (t) => {
+  const cwd = temporaryFolder(t);
+  const server = 'sleep 1; echo one; echo two >&2; echo three; echo $$ > alive; exec sleep 30';
+  const { ok, output, durationMs } = await runHook(['sh', '-c', `sh -c '${server}' & echo started`], {
+    cwd,
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual([ok, output], [true, 'started\n']);
+  assert.ok(durationMs < 950, `${durationMs} ms`);
+  const alive = join(cwd, 'alive');
+  await until(() => existsSync(alive) && readFileSync(alive, 'utf8').endsWith('\n'), 'the server has said all');
+  const pid = Number(readFileSync(alive, 'utf8'));
+  assert.equal(isRunning(pid), true);
+  process.kill(pid, 'SIGKILL');
 });
 
 describe('a hook that cannot be started', () => {

@@ -97,6 +97,48 @@ describe('a run', () => {
   });
 });
 
+describe('what stands in the way', () => {
+  const denied = () => Object.assign(new Error("EACCES: permission denied, open '/srv/x'"), { syscall: 'open' });
+
+  it('is said of a certificate that is not valid yet', async (t) => {
+    const stand = await Stand.make(t);
+    stand.now = new Date(START.getTime() - DAY);
+    const [result, , problem] = await stand.story();
+    assert.equal(result, 'failed');
+    assert.match(problem ?? '', /is valid from 2026-01-14T\S+, and not before$/);
+  });
+
+  it('is said of an expired one with why it was not renewed', async (t) => {
+    const stand = await enabled(t);
+    stand.later(400 * DAY);
+    stand.trouble = 'it is due, and could not be renewed: no passphrase';
+    assert.match((await stand.story())[2] ?? '', /expired on .*; it is due, and could not be renewed: no passphrase$/);
+  });
+
+  it("is the system's answer, on record", async (t) => {
+    const stand = await Stand.make(t);
+    const { runTarget } = await import('../../src/deploy/run.ts');
+    for (const name of ['goal', 'hook', 'probe', 'lock'] as const) {
+      await stand.change({ state: 'not-enabled', serial: null, problem: null, probe: 'tls://a:1', retryAt: null });
+      const ports = { ...stand.ports, [name]: () => Promise.reject(denied()) };
+      const { result, changed } = await runTarget(ports, await stand.get());
+      assert.deepEqual([result, changed], ['failed', true], name);
+      assert.match((await stand.get()).problem ?? '', /^EACCES: permission denied/, name);
+    }
+    const ports = { ...stand.ports, goal: () => Promise.reject(new TypeError('a defect')) };
+    await assert.rejects(runTarget(ports, await stand.get()), /a defect/);
+  });
+
+  it('is a time zone that this machine does not know', async (t) => {
+    const stand = await Stand.make(t, { ...WINDOW, timeZone: 'Mars/Base', state: 'waiting' });
+    const [result, states, problem] = await stand.story();
+    assert.deepEqual([result, states], ['failed', 'not-enabled']);
+    assert.match(problem ?? '', /"Mars\/Base"/);
+    const preview = await previewTarget(stand.ports, await stand.get(), {});
+    assert.deepEqual([preview.step, preview.problem], [null, problem]);
+  });
+});
+
 describe('a hook that fails', () => {
   it('brings the files before back, runs again, and is tried again later and later', async (t) => {
     const stand = await enabled(t);
@@ -310,6 +352,23 @@ describe('what stands in the way', () => {
     fs.rmSync(join(stand.folder, CHAIN));
     assert.equal((await stand.run()).result, 'updated');
     assert.equal(standing(stand), await stand.serial());
+  });
+
+  it('a key that others were let at is closed again', { skip: process.platform === 'win32' }, async (t) => {
+    const stand = await enabled(t);
+    const key = join(stand.folder, `${LABEL}.key.pem`);
+    fs.chmodSync(key, 0o666);
+    assert.equal((await stand.run()).result, 'updated');
+    assert.equal(fs.statSync(key).mode & 0o7777, 0o600);
+    assert.deepEqual(await stand.story(), ['unchanged', '', null]);
+  });
+
+  it('a key that was given to somebody else is given back', { skip: process.geteuid?.() !== 0 }, async (t) => {
+    const stand = await enabled(t, { owner: '4711', group: '4712' });
+    const key = join(stand.folder, `${LABEL}.key.pem`);
+    fs.chownSync(key, 0, 0);
+    assert.equal((await stand.run()).result, 'updated');
+    assert.equal(fs.statSync(key).uid, 4711);
   });
 
   it('a revoked certificate is not deployed, and what is there stays', async (t) => {

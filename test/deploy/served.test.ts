@@ -23,6 +23,10 @@ describe('waitUntilServed', () => {
       (socket) => socket.destroy(),
       (socket) => speakTls(socket, old),
       (socket) => speakTls(socket),
+      // One of its old processes.
+      (socket) => speakTls(socket, old),
+      (socket) => speakTls(socket),
+      (socket) => speakTls(socket),
     ];
     const target = await serve(t, (socket) => steps.shift()?.(socket));
     assert.deepEqual(await waitUntilServed(target, WANTED, { timeoutMs: 10_000, every: 20 }), { ok: true });

@@ -59,7 +59,8 @@ async function makeAndTell(context: Context, session: Session, flags: Flags): Pr
     bytes = flags.format === 'der' ? (lists[0] as Uint8Array) : new TextEncoder().encode(encodeCrls(lists));
     if (out !== undefined) writeWhole(out, bytes, 0o644, { replace: true });
   });
-  tell(context, made, { home: home.path, path: out ?? home.listsPath, text: out ?? new TextDecoder().decode(bytes) });
+  const text = out ?? new TextDecoder().decode(bytes);
+  await tell(context, session, made, { path: out ?? home.listsPath, text });
 }
 
 /** Also by the start of a serial, as everywhere. */
@@ -98,13 +99,17 @@ function refuseSeveralInDer(wanted: readonly AuthorityRecord[], { format, out }:
 }
 
 interface Told {
-  readonly home: string;
   readonly path: string;
   readonly text: string;
 }
 
-function tell({ io, ambient }: Context, made: readonly AuthorityList[], { home, path, text }: Told): void {
-  const warnings = made.map((one) => listWarnings(one, home, ambient.now()));
+async function tell(
+  { io, ambient }: Context,
+  session: Session,
+  made: readonly AuthorityList[],
+  { path, text }: Told,
+): Promise<void> {
+  const warnings = await listWarnings(session, made, ambient.now());
   for (const { message } of warnings.flat()) io.warn(message);
   for (const { authority, list, isNew } of made) {
     if (isNew && list !== undefined) {

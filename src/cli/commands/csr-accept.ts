@@ -9,7 +9,7 @@ import { pemCertificates } from '../../formats/pem.ts';
 import { inHome } from '../../store/fill-home.ts';
 import type { Home } from '../../store/home.ts';
 import type { Command, Context, Flags } from '../command.ts';
-import { type Delivery, findTemplate, OUTPUT_FLAGS, stageDelivery, wishesOf } from '../deliver.ts';
+import { type Delivery, findTemplate, outputFlags, stageDelivery, wishesOf } from '../deliver.ts';
 import { KEY_FLAGS, keyGiven, keyPassword } from '../key-flags.ts';
 import { certificatesOf, readInput } from '../read-file.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
@@ -27,7 +27,7 @@ export const csrAccept: Command = {
     { flags: '--ca <file>', about: "the CA's certificates, where they did not come with the answer" },
     { flags: '-l, --label <label>', about: "names the certificate and its files (default: the request's)" },
     { flags: '--keep-key', about: 'keep a copy of the private key in the home, for export' },
-    ...OUTPUT_FLAGS,
+    ...outputFlags('take an answer that is older than the certificate here, or has expired'),
   ],
   examples: [
     ['local-ca csr accept db1.zip', 'PEM, DER, PKCS#7 or a zip; the files go where those of the request are'],
@@ -86,6 +86,7 @@ async function optionsOf(context: Context, flags: Flags): Promise<AcceptOptions>
     label: flags.label as string | undefined,
     template,
     keepKey: flags.keepKey === true,
+    force: flags.force === true,
   };
 }
 

@@ -48,7 +48,8 @@ const row = ({ label, createdAt, names, profile, keyType, folder }: RequestRecor
   folder ?? '-',
 ];
 
-const waitingJson = ({ label, names, profile, template, keyType, createdAt, folder }: RequestRecord) => ({
+const waitingJson = ({ id, label, names, profile, template, keyType, createdAt, folder }: RequestRecord) => ({
+  id,
   label,
   names,
   profile,

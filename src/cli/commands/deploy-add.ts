@@ -7,6 +7,7 @@ import { assertCounts, type Goal, type GoalSources, goalOf } from '../../deploy/
 import { formatHook } from '../../deploy/hook.ts';
 import { eventOf } from '../../deploy/ports.ts';
 import { describeState, windowOf } from '../../deploy/states.ts';
+import { lengthOf, parseWindow } from '../../deploy/window.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
@@ -15,6 +16,7 @@ import { hookOf, hookSeconds, isThere, type Settings, settingsFrom } from '../de
 import { placementOf } from '../deployed.ts';
 import { sourcesOf, targetJson, withTargetLock } from '../deployment.ts';
 import { type KeySource, keepKey, keyToKeep } from '../keep-key.ts';
+import { isSamePlace } from '../places.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { secretFrom } from '../values.ts';
 
@@ -93,7 +95,7 @@ async function add(
 
 /** What is there already: of the same label, it gets new settings. */
 async function targetAt({ home }: Session, folder: string, label: string): Promise<TargetRecord | undefined> {
-  const found = (await home.store.targets()).find((target) => target.folder === folder);
+  const found = (await home.store.targets()).find((target) => isSamePlace(target.folder, folder));
   if (found === undefined || found.state === 'disabled' || (found.label === label && found.wish === 'enabled'))
     return found;
   if (found.label !== label) {
@@ -116,7 +118,7 @@ function refuseChosenPassword(
   template: Template,
   placement: PlacementRecord | undefined,
 ): void {
-  if (placement?.passwordGiven !== true || placement.folder !== folder) return;
+  if (placement?.passwordGiven !== true || !isSamePlace(placement.folder, folder)) return;
   const stores =
     formats === null
       ? template.files.some(({ content }) => contentOf(content).password === 'key')
@@ -153,7 +155,10 @@ async function check(
   return key;
 }
 
-function warnOf({ io, env }: Context, { folder, hook, window }: Settings, { files }: Goal): void {
+/** Minutes. */
+const SURE_TO_MEET = 16;
+
+function warnOf({ io, env }: Context, { folder, hook, window, timeZone }: Settings, { files }: Goal): void {
   try {
     refuseForeign(folder, files, false);
   } catch (error) {
@@ -166,6 +171,10 @@ function warnOf({ io, env }: Context, { folder, hook, window }: Settings, { file
   }
   if (hook.length === 0) io.say('without --hook, nothing tells the server of new files');
   if (window !== null && hook.length === 0) io.say('the window is for the files alone then');
+  const minutes = window === null ? SURE_TO_MEET : lengthOf(parseWindow(window, timeZone ?? undefined));
+  if (minutes < SURE_TO_MEET) {
+    io.warn(`a scheduler that looks every ten minutes, and up to five later, can miss a window of ${minutes} minutes`);
+  }
 }
 
 // --- what is recorded --------------------------------------------------------------------------------------------

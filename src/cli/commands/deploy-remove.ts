@@ -1,10 +1,12 @@
+import { sharesKey } from '../../authority/stolen-key.ts';
+import { parseCertificate } from '../../core/parse.ts';
 import { findReason, type RevocationReason } from '../../core/reasons.ts';
 import { isoTime } from '../../core/time.ts';
-import { eventOf } from '../../deploy/ports.ts';
+import { eventOf, isAbout } from '../../deploy/ports.ts';
 import { type Outcome, runLocked } from '../../deploy/run.ts';
 import { describeState, isUnderWay } from '../../deploy/states.ts';
 import { LocalCaError } from '../../errors.ts';
-import type { TargetRecord } from '../../store/store.ts';
+import type { CertificateRecord, TargetRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { outcomeJson } from '../deploy-round.ts';
 import { chooseTarget, portsOf, removeTargetFolder, targetJson, withTargetLock } from '../deployment.ts';
@@ -16,7 +18,7 @@ export const deployRemove: Command = {
   summary: "Take local-ca's files away from a server again; and once that is done, forget the deployment",
   flags: [
     { flags: '--now', about: 'at once, not in the window' },
-    { flags: '--revoke', about: 'also revoke the certificate' },
+    { flags: '--revoke', about: 'first revoke the certificate, whether the window is open or not' },
     { flags: '--reason <reason>', about: 'why it is revoked: see local-ca revoke --help', parse: findReason },
     ...PASSPHRASE_FLAGS,
   ],
@@ -35,15 +37,15 @@ const noRevocation = () =>
 
 async function remove(context: Context, session: Session, wanted: string, flags: Flags): Promise<number | undefined> {
   const all = await session.home.store.targets();
-  const { id, label, serial } = chooseTarget(all, wanted);
+  const { id, label } = chooseTarget(all, wanted);
   if (flags.revoke === true) refuseShared(all, id, label);
   return withTargetLock(session, id, async () => {
     // Somebody may have been at work on it until now.
     const target = chooseTarget(await session.home.store.targets(), id);
+    // A key that is in other hands waits for no window.
+    if (flags.revoke === true) await revokeAll(context, session, target, flags);
     if (target.state === 'disabled') return forget(context, session, target);
-    const outcome = await disableNow(context, session, target, flags);
-    const exit = tell(context, outcome);
-    return flags.revoke === true ? revoke(context, session, outcome.target, serial ?? label, flags) || exit : exit;
+    return tell(context, await disableNow(context, session, target, flags), flags);
   });
 }
 
@@ -80,7 +82,7 @@ async function disableNow(context: Context, session: Session, before: TargetReco
   return runLocked(ports, target, { atOnce: flags.now === true });
 }
 
-function tell({ io, ambient }: Context, outcome: Outcome): number | undefined {
+function tell({ io, ambient }: Context, outcome: Outcome, flags: Flags): number | undefined {
   const { target, result } = outcome;
   const now = ambient.now();
   const where = `${target.label} in ${target.folder}`;
@@ -89,26 +91,53 @@ function tell({ io, ambient }: Context, outcome: Outcome): number | undefined {
   if (target.state === 'disabled') {
     io.say('the copy of its private key stays in the home');
     io.say(`next: local-ca deploy remove ${target.id} forgets the deployment, local-ca deploy add enables it again`);
+  } else if (flags.revoke === true) {
+    io.warn(`its server still has the files: local-ca deploy run ${target.id} --now takes them away at once`);
   }
   io.result(outcomeJson(outcome, now), target.id);
   return result === 'failed' ? 1 : undefined;
 }
 
-/** Only what no server shows any more. */
-async function revoke(
-  { io }: Context,
-  { ca }: Session,
+// --- revocation --------------------------------------------------------------------------------------------------
+
+/** What was deployed, and all else of the label that was signed for the same key and still counts. */
+async function revokeAll(
+  { io, ambient }: Context,
+  session: Session,
   target: TargetRecord,
-  which: string,
   flags: Flags,
-): Promise<number | undefined> {
-  if (target.state !== 'disabled') {
-    io.warn(`not revoked: it is still served. When it is disabled: local-ca revoke ${target.label}`);
-    return 1;
+): Promise<void> {
+  const { ca } = session;
+  const deployed = await ca.get((await deployedSerial(session, target)) ?? target.label);
+  if (deployed.issuerId === null) await ca.revocable(deployed.serial);
+  const isTwin = sharesKey(parseCertificate(deployed.certificate).publicKey);
+  const reason = flags.reason as RevocationReason | undefined;
+  const all = (await ca.list({ label: target.label })).filter(
+    (one) => one.issuerId !== null && one.notAfter > ambient.now() && isRevocable(one, reason),
+  );
+  const counting = all.filter(isTwin);
+  if (counting.length === 0) io.say(`nothing to revoke: no certificate of ${target.label} counts any more`);
+  for (const { serial } of counting) {
+    const { name, revocation } = await ca.revoke(serial, { reason });
+    const since = revocation === null ? '' : ` (${revocation.reason}, ${isoTime(revocation.at)})`;
+    io.say(`${io.style('green', 'revoked')} ${name}, serial ${serial}${since}`);
   }
-  const { serial, name, revocation } = await ca.revoke(which, { reason: flags.reason as RevocationReason | undefined });
-  const since = revocation === null ? '' : ` (${revocation.reason}, ${isoTime(revocation.at)})`;
-  io.say(`${io.style('green', 'revoked')} ${name}, serial ${serial}${since}`);
-  io.say('next: local-ca crl tells clients');
-  return undefined;
+  if (counting.length > 0) io.say('next: local-ca crl tells clients');
+  for (const { serial } of all.filter((one) => !isTwin(one))) {
+    io.say(`not revoked, since it has another key: local-ca revoke ${serial}`);
+  }
 }
+
+/** What is on hold can still be revoked for good. */
+const isRevocable = ({ state, revocation }: CertificateRecord, reason: RevocationReason | undefined) =>
+  state !== 'revoked' || (revocation?.reason === 'certificateHold' && reason !== 'certificateHold');
+
+/** The record of a target that is disabled does not say what stood there last; the log does. */
+async function deployedSerial({ home }: Session, target: TargetRecord): Promise<string | null> {
+  if (target.serial !== null || target.state !== 'disabled') return target.serial;
+  const events = (await home.store.audit(MOST_EVENTS)).filter((event) => isAbout(target, event));
+  return events.find(({ action, serial }) => action !== 'deploy-add' && serial !== null)?.serial ?? null;
+}
+
+/** More than any target has in years. */
+const MOST_EVENTS = 100_000;

@@ -1,5 +1,6 @@
 import type { Command, Context, Flags } from '../command.ts';
 import {
+  askFirst,
   changeLine,
   exitCodeOf,
   outcomeJson,
@@ -7,6 +8,7 @@ import {
   previewRound,
   type Round,
   runRound,
+  wouldSign,
 } from '../deploy-round.ts';
 import { targetJson } from '../deployment.ts';
 import { table } from '../io.ts';
@@ -28,12 +30,22 @@ export const deployRun: Command = {
     ['local-ca deploy run web.example.test --now', 'one of them, outside its window too'],
     ['local-ca deploy run --dry-run', 'what would be done'],
   ],
-  run: async (context, wanted, flags) =>
-    withAuthority(context, flags, async (session) => {
+  run: async (context, wanted, given) => {
+    const flags = given.dryRun === true ? given : await asked(context, wanted, given);
+    return withAuthority(context, flags, async (session) => {
       if (flags.dryRun === true) return tellPreviews(context, await previewRound(context, session, wanted, flags));
       return runOnce(context, session, wanted, flags);
-    }),
+    });
+  },
 };
+
+/** Before anything is begun that others would have to wait for. */
+async function asked(context: Context, wanted: readonly string[], flags: Flags): Promise<Flags> {
+  if (!context.io.interactive) return flags;
+  return withAuthority(context, flags, async (session) =>
+    (await wouldSign(context, session, wanted, flags)) ? askFirst(context, session, flags) : flags,
+  );
+}
 
 async function runOnce(
   context: Context,

@@ -5,7 +5,7 @@ import { cronFile, cronLine, type ScheduleFile, systemdUnits, windowsTask } from
 import { writeWhole } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
-import { changeLine, exitCodeOf, outcomeJson, runRound } from '../deploy-round.ts';
+import { askFirst, changeLine, exitCodeOf, outcomeJson, runRound } from '../deploy-round.ts';
 import { PASSPHRASE_FLAGS, withAuthority } from '../session.ts';
 import { oneOf } from '../values.ts';
 import { RUN_FLAGS } from './deploy-run.ts';
@@ -59,7 +59,10 @@ const USUAL = 600_000;
 const JITTER = 0.1;
 
 /** Until a signal. Within a round it ends the program as always, and the next start takes up what was cut short. */
-async function watch(context: Context, wanted: readonly string[], flags: Flags): Promise<undefined> {
+async function watch(context: Context, wanted: readonly string[], given: Flags): Promise<undefined> {
+  // Later there may be nobody to answer.
+  const ask = () => withAuthority(context, given, (session) => askFirst(context, session, given));
+  const flags = context.io.interactive ? await ask() : given;
   const every = (flags.every as number | undefined) ?? USUAL;
   context.io.say(`looking every ${every / 1000} seconds; Ctrl-C ends it`);
   for (;;) {

@@ -4,6 +4,7 @@ import { completion } from './completion.ts';
 import { crl } from './crl.ts';
 import { csrAccept } from './csr-accept.ts';
 import { csrCreate } from './csr-create.ts';
+import { csrDrop } from './csr-drop.ts';
 import { csrShow } from './csr-show.ts';
 import { deployAdd } from './deploy-add.ts';
 import { deployList, deployState } from './deploy-list.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   csrCreate,
   csrShow,
   csrAccept,
+  csrDrop,
   sign,
   revoke,
   crl,

@@ -1,4 +1,4 @@
-import { assertRenewable } from '../../authority/renew.ts';
+import { assertKeyTrusted, assertRenewable } from '../../authority/renew.ts';
 import { isDue, parseWithin, type Within } from '../../core/duration.ts';
 import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
@@ -104,7 +104,7 @@ async function renewSome(
   for (const { record } of foreign) tellForeign(context, record);
   const own = plans.filter((plan) => !foreign.includes(plan));
   if (plans.length === 0) context.io.say('nothing is due');
-  if (flags.dryRun === true) return tellPlan(context, session, own);
+  if (flags.dryRun === true) return tellPlan(context, session, own, flags);
   const tasks = tasksOf(own, flags, labels.length === 1);
   return (await renewAll(context, session, tasks, labels.length === 1)).code;
 }
@@ -136,8 +136,16 @@ const tellForeign = ({ io, ambient }: Context, { label, notAfter }: CertificateR
       `local-ca csr create --renew ${label}`,
   );
 
-async function tellPlan({ io, ambient }: Context, { ca }: Session, plans: readonly Plan[]): Promise<undefined> {
-  for (const { record } of plans) assertRenewable(record, await ca.get(record.label));
+async function tellPlan(
+  { io, ambient }: Context,
+  { ca, home }: Session,
+  plans: readonly Plan[],
+  { newKey }: Flags,
+): Promise<undefined> {
+  for (const { record } of plans) {
+    assertRenewable(record, await ca.get(record.label));
+    if (newKey !== true) await assertKeyTrusted(record, home.store);
+  }
   const rows = plans.map(({ record, placement }) => [
     record.label,
     record.notAfter.toISOString().slice(0, 10),

@@ -8,7 +8,7 @@ import type { Command, Context, Flags } from '../command.ts';
 import { consequencesOf, nextSteps } from '../consequences.ts';
 import { rebuildAll } from '../rebuild.ts';
 import { type ShownState, stateOf, timeLeft } from '../records.ts';
-import { listJson, listWarnings, refreshLists } from '../revocation-lists.ts';
+import { assertListsCanBeMade, listJson, listWarnings, refreshLists } from '../revocation-lists.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { date } from '../values.ts';
 
@@ -39,8 +39,10 @@ export const revoke: Command = {
     refuseContradictions(flags);
     await withAuthority(context, flags, async (session) => {
       const what = await session.ca.revocable(wanted);
+      if (flags.crl === true) await assertListsCanBeMade(session).catch(nothingDone);
       const done =
         flags.release === true ? await session.ca.release(what.serial) : await revokeIt(context, session, what, flags);
+      if (done !== what) announce(context, done);
       await tell(context, session, done, flags);
     });
     return undefined;
@@ -56,11 +58,25 @@ function refuseContradictions({ release, reason, invalidSince }: Flags): void {
   );
 }
 
+function nothingDone(error: unknown): never {
+  if (!(error instanceof LocalCaError)) throw error;
+  const hint = `${error.hint} Nothing was done: without --crl, no key is needed.`;
+  throw new LocalCaError(error.code, error.message, hint, { cause: error });
+}
+
 async function revokeIt(context: Context, { ca }: Session, what: Revocable, flags: Flags): Promise<Revocable> {
   const given = flags.reason as RevocationReason | undefined;
+  if (flags.crl === true && stands(what, given)) {
+    context.io.warn(`${what.name} (${what.serial}) was revoked already (${what.revocation?.reason}), which stays`);
+    return what;
+  }
   const reason = context.io.interactive ? await askToRevoke(context, what, given) : given;
   return ca.revoke(what.serial, { reason, invalidSince: flags.invalidSince as Date | undefined });
 }
+
+/** Of what is revoked already, the lists can still be made: an earlier run may not have come that far. */
+const stands = ({ revocation }: Revocable, reason: RevocationReason | undefined): boolean =>
+  revocation !== null && (revocation.reason !== 'certificateHold' || reason === 'certificateHold');
 
 // --- before ------------------------------------------------------------------------------------------------------
 
@@ -94,11 +110,14 @@ async function askToRevoke(
 
 // --- afterwards --------------------------------------------------------------------------------------------------
 
+function announce({ io }: Context, { serial, name, revocation }: Revocable): void {
+  const [verb, why] = revocation === null ? ['released', ''] : ['revoked', ` (${revocation.reason})`];
+  io.say(`${io.style('green', verb)} ${name}, serial ${serial}${why}`);
+}
+
 async function tell(context: Context, session: Session, done: Revocable, flags: Flags): Promise<void> {
   const { io, ambient } = context;
   const { serial, name, revocation } = done;
-  const [verb, why] = revocation === null ? ['released', ''] : ['revoked', ` (${revocation.reason})`];
-  io.say(`${io.style('green', verb)} ${name}, serial ${serial}${why}`);
   for (const warning of await consequencesOf(session.ca, done, ambient.now())) io.warn(warning);
   const lists = flags.crl === true ? await makeLists(context, session) : undefined;
   for (const step of nextSteps(done, lists !== undefined)) io.say(step);
@@ -132,9 +151,9 @@ async function shownState({ ca }: Session, { kind, serial, revocation }: Revocab
 }
 
 async function makeLists({ io, ambient }: Context, session: Session) {
-  const { path, listsPath } = session.home;
+  const { listsPath } = session.home;
   const made = await refreshLists(session, {});
-  const warnings = made.map((one) => listWarnings(one, path, ambient.now()));
+  const warnings = await listWarnings(session, made, ambient.now());
   for (const { message } of warnings.flat()) io.warn(message);
   io.say(`${io.style('green', 'made')} new lists: ${listsPath}`);
   return made.map((one, i) => listJson(one, listsPath, warnings[i] ?? []));

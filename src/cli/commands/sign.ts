@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Issued } from '../../authority/jobs.ts';
 import type { Review, Signed, SignOptions } from '../../authority/sign.ts';
 import { proofOfPossession } from '../../core/csr.ts';
@@ -6,8 +7,9 @@ import { LEAF_PROFILES } from '../../core/profiles.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { csrLines, linesText, readCsrFile } from '../csr-file.ts';
-import { type Delivery, findTemplate, OUTPUT_FLAGS, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
+import { type Delivery, findTemplate, outputFlags, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
+import { refuseMismatch } from '../request-files.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { days, everyItem } from '../values.ts';
 import { allWarnings, DISTRIBUTION_FLAGS, tellCertificate } from './issue.ts';
@@ -27,7 +29,7 @@ export const sign: Command = {
     { flags: '--subject <dn>', about: 'instead of the request\'s, like "CN=db,O=Acme,C=DE"' },
     { flags: '-l, --label <label>', about: 'names the certificate and its files (default: the first name)' },
     ...DISTRIBUTION_FLAGS,
-    ...OUTPUT_FLAGS,
+    ...outputFlags('take the place of a certificate with another key'),
     ...PASSPHRASE_FLAGS,
   ],
   examples: [
@@ -53,6 +55,7 @@ async function signFile(context: Context, { ca }: Session, file: string, flags: 
     const { material, record } = one as Issued;
     const out = (flags.out as string | undefined) ?? record.label;
     delivery = await stageDelivery([{ material, template, out, wishes: wishesOf(flags) }], context, shippingOf(flags));
+    if (flags.force !== true) refuseMismatch([join(out, `${record.label}.key.pem`), ...delivery.leftovers.flat()], csr);
     return delivery.placements;
   };
   try {
@@ -91,7 +94,7 @@ async function reviewText({ io, ambient }: Context, csr: Csr, review: Review): P
   ]);
   const extensions = review.extensions.map(
     ({ name, oid, asked, given, why }) =>
-      `  ${GIVEN[given].padEnd(12)}${name ?? oid}${asked === '' ? '' : `: ${asked}`}${why === '' ? '' : ` (${why})`}`,
+      `  ${GIVEN[given].padEnd(GIVEN_WIDTH)}${name ?? oid}${asked === '' ? '' : `: ${asked}`}${why === '' ? '' : ` (${why})`}`,
   );
   return [
     io.style('bold', 'the request'),
@@ -106,6 +109,7 @@ async function reviewText({ io, ambient }: Context, csr: Csr, review: Review): P
 const OF_EXTENSIONS: readonly string[] = ['asks to be', 'key usage', 'good for', 'Windows CA', 'other'];
 
 const GIVEN = { yes: 'given', partly: 'given partly', no: 'not given' } as const;
+const GIVEN_WIDTH = Math.max(...Object.values(GIVEN).map(({ length }) => length)) + 2;
 
 const indent = (text: string) => text.replace(/^/gm, '  ');
 

@@ -1,12 +1,15 @@
 /** The files that were made: whether a key and its certificate stand together where the inventory says they do. */
-import { existsSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { modeText } from '../../bundle/file.ts';
 import { readManifest } from '../../bundle/manifest.ts';
-import { isInside } from '../../bundle/standing.ts';
+import { isInside, narrow, readStanding } from '../../bundle/standing.ts';
+import { attempt } from '../../core/attempt.ts';
 import { equalBytes } from '../../core/der.ts';
 import type { PrivateKey } from '../../core/keys.ts';
 import { basicConstraintsOf, type Certificate, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
+import { posix } from '../../disk.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
 import { isOfAuthority } from '../deliver.ts';
 import { foundIn, madeUpPassword } from '../find-key.ts';
@@ -19,11 +22,11 @@ export async function checkPlacements({ home }: Patient): Promise<Finding[]> {
     const { label, folder, serial } = placement;
     // What stands in a target's folder is the target's affair.
     if (isOfAuthority(placement) || deployed.has(folder)) continue;
-    if (!existsSync(folder)) {
+    if (!fs.existsSync(folder)) {
       findings.push(
         note(`the files of ${quote(label)} are no longer in ${folder}`, 'If they were moved, renew with --out DIR.'),
       );
-    } else findings.push(...(await pairIn(folder, await home.store.bySerial(serial), placement)));
+    } else findings.push(...laxIn(folder), ...(await pairIn(folder, await home.store.bySerial(serial), placement)));
   }
   return findings;
 }
@@ -33,7 +36,8 @@ export async function checkTargets({ home }: Patient): Promise<Finding[]> {
   for (const target of await home.store.targets()) {
     const record = target.serial === null ? undefined : await home.store.bySerial(target.serial);
     if (record === undefined) continue;
-    if (existsSync(target.folder)) findings.push(...(await pairIn(target.folder, record, target)));
+    if (fs.existsSync(target.folder))
+      findings.push(...laxIn(target.folder), ...(await pairIn(target.folder, record, target)));
     else
       findings.push(
         warning(
@@ -43,6 +47,28 @@ export async function checkTargets({ home }: Patient): Promise<Finding[]> {
       );
   }
   return findings;
+}
+
+/** Secrets that more users can get at than when local-ca wrote them. */
+function laxIn(folder: string): Finding[] {
+  if (!posix) return [];
+  return [...readManifest(folder).files].flatMap(([path, { mode }]) => {
+    if (mode === undefined || !isInside(folder, path)) return [];
+    const now = attempt(() => readStanding(join(folder, path)))?.mode;
+    return now === undefined || (now & ~mode) === 0 ? [] : [lax(join(folder, path), now, mode)];
+  });
+}
+
+function lax(path: string, now: number, mode: number): Finding {
+  const narrowed = modeText(now & mode);
+  return error(
+    `more users can get at ${path} than should: its mode is ${modeText(now)}, and was ${modeText(mode)}`,
+    `Run: chmod ${narrowed} ${path}`,
+    () => {
+      narrow(path, mode);
+      return `its mode is ${narrowed} now`;
+    },
+  );
 }
 
 type Owner = PlacementRecord | TargetRecord;

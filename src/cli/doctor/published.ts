@@ -11,6 +11,7 @@ import { readAtMost } from '../../disk.ts';
 import { decodePem } from '../../formats/pem.ts';
 import { publishedOf } from '../../store/layout.ts';
 import type { AuthorityRecord, RevocationListRecord } from '../../store/store.ts';
+import { listRemedy } from '../revocation-lists.ts';
 import { error, type Finding, type Patient, REPAIRABLE, warning } from './finding.ts';
 
 const MOST_BYTES = 1 << 28;
@@ -41,18 +42,20 @@ export function checkCopies({ home, authorities }: Patient): Finding[] {
 
 export async function checkLists({ home, ca, ambient, authorities }: Patient): Promise<Finding[]> {
   const all = await ca.revocationLists();
-  const lists = all.flatMap(({ authority, list }) => (list === undefined ? [] : [{ authority, list }]));
+  const lists = all.flatMap((one) => (one.list === undefined ? [] : [{ ...one, list: one.list }]));
   const findings = listCopy(
     home,
     lists.map(({ list }) => list.list),
   );
-  for (const { authority, list } of lists) {
+  for (const one of lists) {
+    const { authority, list } = one;
     const issuers = authorities.filter(({ keyId }) => keyId === authority.keyId);
     const problem = await problemOf(list, issuers, ambient);
     const who = `the revocation list ${list.number} of ${quote(authority.name)}`;
-    if (problem !== undefined) findings.push(error(`${who} ${problem}`, 'Make a new one: local-ca crl'));
+    const remedy = one.obstacle === undefined ? 'Make a new one: local-ca crl' : listRemedy(one, home.path);
+    if (problem !== undefined) findings.push(error(`${who} ${problem}`, remedy));
     else if (list.nextUpdate <= ambient.now()) {
-      findings.push(warning(`${who} ended on ${isoTime(list.nextUpdate)}`, 'Make a new one: local-ca crl'));
+      findings.push(warning(`${who} ended on ${isoTime(list.nextUpdate)}`, remedy));
     }
   }
   return findings;
