@@ -153,7 +153,8 @@ async function prepare(
   assertOwnKey(key, leaf.der, 'the certificate', 'Put the key back from a backup of the home.');
   const { label, template } = desk.options;
   const facts = { chain: chain.slice(1).map(({ der }) => der), request, label, template, now: ambient.now() };
-  const record = await withKey(desk, earlier ?? acceptedRecord(leaf, facts), request);
+  const before = earlier === undefined ? acceptedRecord(leaf, facts) : withLongerChain(earlier, facts.chain);
+  const record = await withKey(desk, before, request);
   if (desk.options.force !== true) await assertGood(desk, record, leaf);
   const changes = request === undefined ? [] : compareAnswer(requestedOf(request), leaf, ambient.now());
   const material = await new Workplace(home, authorities, ambient, undefined).material(record, key);
@@ -161,6 +162,10 @@ async function prepare(
   const accepted = { record, material, changes, complete, folder: request?.folder ?? null };
   return { accepted: { ...accepted, warnings: [...warnings, ...changes, ...replaced] }, key };
 }
+
+/** What comes later, as the CA's own certificates often do, completes what came first; less than that takes nothing away. */
+const withLongerChain = (record: CertificateRecord, chain: readonly Uint8Array[]): CertificateRecord =>
+  record.issuerId === null && chain.length > record.chain.length ? { ...record, chain } : record;
 
 /** Somebody may want it all the same, and says so. */
 async function assertGood({ home: { store }, ambient }: Desk, record: CertificateRecord, leaf: Certificate) {
@@ -221,6 +226,9 @@ async function settle({ home, ambient }: Desk, settlement: Settlement, placed: r
 
 function recordChanges(record: CertificateRecord, earlier: CertificateRecord | undefined): Change[] {
   if (earlier === undefined) return [{ kind: 'certificate', record }];
-  const { serial, fingerprintSha256: fingerprint, keyId } = record;
-  return keyId === earlier.keyId ? [] : [{ kind: 'kept-key', serial, fingerprint, keyId }];
+  const { serial, fingerprintSha256: fingerprint, keyId, chain } = record;
+  return [
+    ...(keyId === earlier.keyId ? [] : [{ kind: 'kept-key', serial, fingerprint, keyId } as const]),
+    ...(chain === earlier.chain ? [] : [{ kind: 'chain', serial, fingerprint, chain } as const]),
+  ];
 }

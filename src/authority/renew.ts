@@ -1,4 +1,5 @@
 /** What a renewal asks for: all that the certificate before was, for as long as it was. */
+import { KEY_TYPES } from '../core/algorithms.ts';
 import { ACCESS_METHOD, readAuthorityInformation, readDistributionPoints } from '../core/distribution.ts';
 import { EXTENSION } from '../core/extensions.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
@@ -96,7 +97,7 @@ export function assertRenewable(record: CertificateRecord, newest: CertificateRe
       `${who} was revoked (${record.revocation?.reason})`,
       held
         ? `Release it first: local-ca revoke ${record.serial} --release`
-        : `Issue a new one, with a new key: local-ca issue ${namesForShell(record)} --label ${record.label}`,
+        : `Issue a new one, with a new key: local-ca issue ${namesForShell(record)} --label ${record.label}${choicesOf(record)}`,
     );
   }
   if (record.issuerId === null) {
@@ -117,8 +118,19 @@ export function assertKeyTrusted({ serial, label, certificate }: CertificateReco
 }
 
 /** A wildcard's star is not for the shell. */
-const namesForShell = ({ names }: CertificateRecord) =>
-  names.map((name) => (/^[\w.@:/-]+$/.test(name) ? name : `'${name}'`)).join(' ');
+const namesForShell = ({ names }: CertificateRecord) => names.map(forShell).join(' ');
+
+const forShell = (word: string) => (/^[\w.@:/-]+$/.test(word) ? word : `'${word}'`);
+
+/** What `issue` would choose otherwise; a template may have wishes of its own, so that beside one all is said. */
+function choicesOf({ profile, template, keyType }: CertificateRecord): string {
+  const wishes = [
+    ...(template === null ? [] : [`--template ${forShell(template)}`]),
+    ...(template === null && profile === 'server' ? [] : [`--profile ${profile}`]),
+    ...((template === null && keyType === 'p256') || !KEY_TYPES.includes(keyType) ? [] : [`--key-type ${keyType}`]),
+  ];
+  return wishes.map((wish) => ` ${wish}`).join('');
+}
 
 const notRenewable = (message: string, hint: string) => new LocalCaError('LOCAL_CA_NOT_RENEWABLE', message, hint);
 

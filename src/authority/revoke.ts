@@ -5,6 +5,7 @@ import { quote } from '../core/text.ts';
 import { isoTime, wholeSecond } from '../core/time.ts';
 import { LocalCaError } from '../errors.ts';
 import type { AuthorityRecord, CertificateRecord, Revocation } from '../store/store.ts';
+import { findAuthority } from './find-authority.ts';
 import type { Workplace } from './workplace.ts';
 
 /** For `CertificateAuthority.revoke`. */
@@ -63,9 +64,7 @@ async function setRevocation(
 
 /** Throws for what cannot be revoked here: another CA's certificates, and the authorities that sign now. */
 export async function findRevocable(work: Workplace, labelOrSerial: string): Promise<Revocable> {
-  const serial = labelOrSerial.toLowerCase().replaceAll(':', '');
-  const authorities = await work.home.store.authorities();
-  const authority = authorities.find(({ id }) => id === serial);
+  const authority = await findAuthority(work.home.store, labelOrSerial);
   if (authority === undefined) return revocableCertificate(await work.get(labelOrSerial));
   return revocableAuthority(work, authority);
 }

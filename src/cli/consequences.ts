@@ -49,10 +49,11 @@ async function twins(ca: Authority, done: Revocable, now: Date): Promise<string[
   });
 }
 
-/** Where clients look, which only its owner can fill. */
-export function nextSteps({ kind, certificate }: Revocable, hasNewLists: boolean): string[] {
-  if (kind === 'root') return [];
-  const urls = crlUrlsOf(parseCertificate(certificate));
+/** Where clients look, which only its owner can fill. Of what has expired, no list has to tell them. */
+export function nextSteps({ kind, certificate }: Revocable, hasNewLists: boolean, now: Date): string[] {
+  const parsed = parseCertificate(certificate);
+  if (kind === 'root' || (parsed.notAfter <= now && !hasNewLists)) return [];
+  const urls = crlUrlsOf(parsed);
   return [
     ...(hasNewLists ? [] : ['the lists that clients have do not say so yet: local-ca crl makes new ones']),
     ...urls.map((url) => `clients fetch the list from ${visible(url)}: put the new one there`),

@@ -11,7 +11,15 @@ type LifeState = 'valid' | 'due' | 'expired' | 'waiting' | 'failed';
 
 /** One line of `status`. */
 export interface Life {
-  readonly kind: 'certificate' | 'root' | 'intermediate' | 'old root' | 'crl' | 'request' | 'deployment';
+  readonly kind:
+    | 'certificate'
+    | 'root'
+    | 'intermediate'
+    | 'old root'
+    | 'old intermediate'
+    | 'crl'
+    | 'request'
+    | 'deployment';
   /** A label, or the name of a CA. */
   readonly name: string;
   readonly serial: string | null;
@@ -37,6 +45,7 @@ export async function livesOf(session: Session, within: Within | undefined, now:
     ...certificates.map((record) => certificateLife(record, within, now)),
     ...authorityLives(session, await home.caKeys.list(), within, now),
     ...replacedRoots(session, within, now),
+    ...replacedIntermediates(session, now),
     ...(await ca.revocationLists()).flatMap((one) => listLife(session, one, now)),
   ];
   return lives.sort((a, b) => (a.notAfter?.getTime() ?? 0) - (b.notAfter?.getTime() ?? 0));
@@ -100,6 +109,28 @@ const replacedRoots = ({ ca }: Session, within: Within | undefined, now: Date): 
       kind: 'old root' as const,
       advice: `give clients the new trust files; when all have them: local-ca revoke ${authority.id}`,
       key: `root ${authority.id}`,
+    }));
+
+/**
+ * Those with keys of their own, which count beside the one that signs now. Nothing is due when they end: what they signed has
+ * ended by then, and was due itself.
+ */
+const replacedIntermediates = ({ ca }: Session, now: Date): Life[] =>
+  ca.authorities
+    .filter(({ role, keyId, revocation }) => {
+      const isOther = ({ keyId: other }: AuthorityRecord) => other !== keyId;
+      // A cross certificate has the key of a root.
+      const known = [...ca.chain, ...ca.authorities.filter((one) => one.role === 'root')];
+      return role === 'intermediate' && revocation === null && known.every(isOther);
+    })
+    .filter(({ certificate }) => parseCertificate(certificate).notAfter > now)
+    .map((authority) => ({
+      ...authorityLife(authority, undefined, now),
+      kind: 'old intermediate' as const,
+      state: 'valid',
+      dueAt: null,
+      advice: `renew what it signed; when all servers have that: local-ca revoke ${authority.id}`,
+      key: `intermediate ${authority.id}`,
     }));
 
 /** A list that ends makes clients refuse everything, so that a third of its life is kept in reserve. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isDue } from '../core/duration.ts';
 import { isoTime } from '../core/time.ts';
 import type { Warning } from '../core/validity.ts';
-import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
+import type { AuditEvent, AuthorityRecord, CertificateRecord, Revocation } from '../store/store.ts';
 
 export type ShownState = 'valid' | 'due' | 'expired' | 'revoked' | 'superseded';
 
@@ -41,6 +41,29 @@ export const statedJson = (record: CertificateRecord, now: Date) => ({
   ...recordJson(record),
   state: stateOf(record, now),
 });
+
+/** A certificate, or an authority. */
+interface Revoked {
+  readonly revocation: Revocation | null;
+}
+
+export function revokedText({ revocation }: Revoked): string | undefined {
+  if (revocation === null) return undefined;
+  const { at, reason, invalidSince } = revocation;
+  return `${isoTime(at)} (${reason})${invalidSince === null ? '' : `, invalid since ${isoTime(invalidSince)}`}`;
+}
+
+export const revocationJson = ({ revocation }: Revoked) =>
+  revocation && {
+    at: isoTime(revocation.at),
+    reason: revocation.reason,
+    invalidSince: revocation.invalidSince && isoTime(revocation.invalidSince),
+  };
+
+export const eventText = ({ at, action, serial }: AuditEvent): string =>
+  `${isoTime(at)}  ${action.padEnd(8)}  ${serial}`;
+
+export const eventJson = ({ at, action, serial, detail }: AuditEvent) => ({ at: isoTime(at), action, serial, detail });
 
 export interface DeliveredFile {
   readonly path: string;

@@ -31,6 +31,14 @@ export async function refreshLists(
   return made;
 }
 
+/** Puts those on record where people find them, and signs nothing: after a change of whose lists those are. */
+export async function publishLists({ ca, home }: Session): Promise<void> {
+  await home.exclusively(async () => {
+    const newest = derOf(await ca.revocationLists());
+    if (newest.length > 0) home.publishRevocationLists(newest);
+  });
+}
+
 /** Throws what would keep `refreshLists` from making any, before something is done that they are to tell of. */
 export async function assertListsCanBeMade({ ca, home }: Session): Promise<void> {
   const lists = await ca.revocationLists();

@@ -120,6 +120,9 @@ class MemoryStore implements Store {
       case 'kept-key':
         this.#setKeyId(change);
         break;
+      case 'chain':
+        this.#change(this.#certificates, foreignKey(change.serial, change.fingerprint), { chain: change.chain });
+        break;
       case 'request':
         this.#requests.set(change.record.id, change.record);
         break;

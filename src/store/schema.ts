@@ -187,5 +187,6 @@ export const EVENTS = table<AuditEvent>('events', {
   detail: plain('detail'),
 });
 
-/** As its column holds it. */
+/** As their columns hold them. */
+export const chainValue = (value: readonly Uint8Array[]): Value => ders('').write(value as never);
 export const revocationValue = (value: Revocation | null): Value => revocation('').write(value as never);

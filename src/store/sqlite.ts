@@ -24,6 +24,7 @@ import {
 import {
   AUTHORITIES,
   CERTIFICATES,
+  chainValue,
   EVENTS,
   PLACEMENTS,
   REQUESTS,
@@ -203,6 +204,9 @@ class SqliteStore implements Store {
       case 'kept-key':
         this.#setKeyId(change);
         break;
+      case 'chain':
+        this.#setChain(change);
+        break;
       case 'request':
         this.#put(REQUESTS, change.record, 'id');
         break;
@@ -236,6 +240,11 @@ class SqliteStore implements Store {
       if (resultCode(error) === CONSTRAINT.foreignKey) throw unknownAuthority(record.issuerId as string, error);
       throw error;
     }
+  }
+
+  #setChain({ chain, serial, fingerprint }: Extract<Change, { kind: 'chain' }>): void {
+    const foreign = 'WHERE serial = ? AND fingerprint_sha256 = ? AND issuer_id IS NULL';
+    this.#run(`UPDATE certificates SET chain = ? ${foreign}`, chainValue(chain), serial, fingerprint);
   }
 
   #setKeyId({ keyId, serial, fingerprint }: Extract<Change, { kind: 'kept-key' }>): void {

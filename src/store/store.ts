@@ -209,6 +209,13 @@ export type Change =
       readonly fingerprint: string;
       readonly keyId: string | null;
     }
+  /** Says what stands above a certificate of another CA, where less of it was known before. */
+  | {
+      readonly kind: 'chain';
+      readonly serial: string;
+      readonly fingerprint: string;
+      readonly chain: readonly Uint8Array[];
+    }
   /** A request of the same id is replaced; likewise a placement, by its label, and a target, by its id. */
   | { readonly kind: 'request'; readonly record: RequestRecord }
   | { readonly kind: 'request-done'; readonly id: string }

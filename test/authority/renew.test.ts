@@ -228,6 +228,21 @@ describe('not renewed is', () => {
     );
   });
 
+  test('with a hint that leads to the same again, where issue would choose something else', async () => {
+    const { ca } = await make();
+    const hintOf = async (options: { label: string; profile?: string; template?: string; keyType?: string }) => {
+      await ca.issue({ names: ['n.test'], ...options });
+      await ca.revoke(options.label);
+      const error = await ca.renew(options.label).catch((thrown: unknown) => thrown as { hint: string });
+      return 'hint' in error ? error.hint.replace(/^.*--label /, '') : '';
+    };
+    assert.equal(await hintOf({ label: 'plain' }), 'plain');
+    assert.equal(await hintOf({ label: 'client', profile: 'client' }), 'client --profile client');
+    assert.equal(await hintOf({ label: 'strong', keyType: 'p384' }), 'strong --key-type p384');
+    const full = 'web --template nginx --profile peer --key-type rsa-3072';
+    assert.equal(await hintOf({ label: 'web', template: 'nginx', profile: 'peer', keyType: 'rsa3072' }), full);
+  });
+
   test('what is on hold, until it is released', async () => {
     const { ca } = await make();
     const { record } = await ca.issue({ names: ['a.test'] });

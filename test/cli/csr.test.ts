@@ -354,6 +354,27 @@ describe('csr accept', () => {
     });
   });
 
+  test('completes a chain whose upper part comes later, with the key from the folder', async (t) => {
+    const place = newPlace(t);
+    const ca = { ...place, home: join(place.cwd, 'ca') };
+    await localCaJson(['init', '--yes', '--intermediate'], ca);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    await localCaJson(['sign', CSR, '--out', 'signed'], ca);
+    const first = await localCaJson<Accepted>(['csr', 'accept', 'signed/db.test.crt.pem'], place);
+    assert.equal(first.complete, false);
+    const later = ['signed/db.test.crt.pem', 'signed/db.test.chain.pem', 'signed/ca.pem'];
+    const second = await localCaJson<Accepted>(['csr', 'accept', ...later], place);
+    assert.deepEqual([second.complete, second.serial], [true, first.serial]);
+    const roots = readFileSync(join(place.cwd, 'signed', 'ca.pem'), 'utf8');
+    assert.equal(readFileSync(join(place.cwd, 'db.test', 'ca.pem'), 'utf8'), roots);
+    const sent = readFileSync(join(place.cwd, 'db.test', 'db.test.chain.pem'), 'utf8');
+    assert.equal(sent.match(/BEGIN CERTIFICATE/g)?.length, 2);
+    await assertNothingDone(['csr', 'accept', ...later.slice(0, 2)], place, {
+      code: 'LOCAL_CA_KEY_MISMATCH',
+      says: 'is on record already',
+    });
+  });
+
   test('refuses the answer before for a renewal, which waits on', async (t) => {
     const place = newPlace(t);
     await localCaJson(['csr', 'create', 'db.test', '--keep-key'], place);

@@ -22,6 +22,13 @@ export type Place = CliOptions & { readonly cwd: string };
 
 const issue = (label: string, ...flags: readonly string[]) => ['issue', `${label}.test`, '--label', label, ...flags];
 
+const otherCa = ({ cwd }: Place): Place => ({ cwd, home: join(cwd, '..', 'other') });
+
+const acceptance = (round: number) => {
+  const folder = join('..', 'answers', `a${round}`);
+  return ['csr', 'accept', join(folder, `a${round}.test.crt.pem`), join(folder, 'ca.pem')];
+};
+
 /** At most, and so there are certificates for each to revoke two. */
 export const ROUNDS = 80;
 
@@ -93,6 +100,29 @@ export const SCENARIOS: readonly Scenario[] = [
     command: (round) => ['csr', 'create', `c${round}.test`, '--out', `c${round}`],
     // It replaces no key that another CA may have seen.
     next: (round) => ['csr', 'create', `c${round}.test`, '--out', `again${round}`],
+  },
+  {
+    name: 'csr accept',
+    share: 10,
+    each: true,
+    prepare: (options) => localCaJson(['init', '--yes'], otherCa(options)),
+    before: async (options, round) => {
+      await localCaJson(['csr', 'create', `a${round}.test`, '--out', `a${round}`], options);
+      const csr = join(`a${round}`, `a${round}.test.csr.pem`);
+      await localCaJson(['sign', csr, '--out', join('..', 'answers', `a${round}`)], otherCa(options));
+    },
+    command: (round) => acceptance(round),
+    // Accepted already it is no answer, but the files of its key.
+    next: (round) => [...acceptance(round), '--key', join(`a${round}`, `a${round}.test.key.pem`)],
+  },
+  {
+    name: 'sign',
+    share: 10,
+    each: true,
+    before: async (options, round) => {
+      await localCaJson(['csr', 'create', `s${round}.test`, '--out', `s${round}`], options);
+    },
+    command: (round) => ['sign', join(`s${round}`, `s${round}.test.csr.pem`), '--out', `s${round}`],
   },
   {
     name: 'deploy run',

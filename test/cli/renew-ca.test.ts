@@ -25,6 +25,7 @@ async function place(...init: readonly string[]): Promise<CliOptions & { readonl
 interface Row {
   readonly serial: string;
   readonly role: string;
+  readonly replaces: string | null;
   readonly notAfter: string;
 }
 
@@ -121,6 +122,49 @@ describe('what it says', () => {
     );
     assert.match(stderr, /^copies of the root that clients have count until \d{4}-\d\d-\d\d: give them/m);
     assert.equal(stdout, '');
+  });
+
+  test('of a root that was renewed twice, the end of the oldest that clients may have', async () => {
+    const at = await place('--days', '300');
+    const first = new X509Certificate(readFileSync(join(at.home, 'ca', 'root.crt.pem')));
+    const end = new Date(first.validTo).toISOString().slice(0, 10);
+    const old = first.serialNumber.toLowerCase().padStart(32, '0');
+    const [row] = (await renew(at, '--days', '900')).renewed;
+    assert.equal(row?.replaces, old);
+    const second = await localCa(['renew', '--ca'], at);
+    assert.match(second.stderr, new RegExp(`^copies of the root that clients have count until ${end}: give`, 'm'));
+    await localCaJson(['revoke', old], at);
+    const third = await localCa(['renew', '--ca'], at);
+    assert.match(third.stderr, /^copies of the root that clients have count until /m);
+    assert.doesNotMatch(third.stderr, new RegExp(`count until ${end}`));
+  });
+
+  test('with a new intermediate: its serial, what servers need, and what ends it', async () => {
+    const at = await place('--intermediate');
+    const [old = ''] = serials(at.home, 'ca', 'intermediate.crt.pem');
+    const { stderr } = await localCa(['renew', '--ca', 'intermediate', '--new-key'], at);
+    assert.match(
+      stderr,
+      new RegExp(
+        '^servers send Test CA intermediate until they have new certificates: local-ca renew --all --within 825d\\n' +
+          ` {2}when all have them, end it: local-ca revoke ${old.padStart(32, '0')} --reason superseded\\n`,
+        'm',
+      ),
+    );
+    const { stderr: advice } = await localCa(['status'], at);
+    assert.match(
+      advice,
+      new RegExp(`^Test CA intermediate: renew what it signed; .*: local-ca revoke ${old.padStart(32, '0')}$`, 'm'),
+    );
+    const { renewed } = await renew(at, '--new-key');
+    assert.deepEqual(
+      renewed.map(({ role, replaces }) => [role, replaces !== null]),
+      [
+        ['root', true],
+        ['intermediate', false],
+        ['intermediate', true],
+      ],
+    );
   });
 
   test('with a new root: who knows the old one alone, and what ends it', async () => {

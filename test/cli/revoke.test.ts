@@ -7,6 +7,7 @@ import { before, describe, test } from 'node:test';
 import { parseCrl } from '../../src/core/crl.ts';
 import { decodePem } from '../../src/formats/pem.ts';
 import { localCa, localCaJson } from '../support/cli.ts';
+import { atDate } from '../support/faketime.ts';
 import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { assertNothingDone, type assertRefused } from './support.ts';
@@ -205,6 +206,39 @@ test('an intermediate that was replaced is revoked by its serial, and what falls
     root?.entries.map(({ serial }) => serial),
     [old],
   );
+});
+
+test('an authority is found by the start of its serial, and its lists stay where people find them', async () => {
+  const there = { home: join(cwd, 'short'), cwd };
+  const { root } = await localCaJson<{ root: { serial: string } }>(['init', '--yes', '--name', 'Short'], there);
+  await localCaJson(['crl'], there);
+  const start = root.serial.slice(0, 8);
+  const unfit = { code: 'LOCAL_CA_NOT_REVOCABLE', says: `(${root.serial}) signs certificates now` } as const;
+  await assertNothingDone(['revoke', start], there, unfit);
+  const shown = await localCa(['show', start, '--history'], there);
+  assert.match(
+    shown.stdout,
+    new RegExp(`^name {6}Short\nstate {5}valid\nrole {6}root\n[^]*serial {4}${root.serial}\n`),
+  );
+  assert.match(shown.stdout, new RegExp(`create {4,}${root.serial}$`, 'm'));
+  await localCaJson(['renew', '--ca', '--new-key'], there);
+  writeFileSync(join(there.home, 'ca', 'crl.pem'), '');
+  assert.equal((await localCaJson<Revoked>(['revoke', start], there)).serial, root.serial);
+  assert.equal((await localCa(['doctor'], there)).status, 0);
+  const { state, revocation } = await localCaJson<{ state: string; revocation: { reason: string } }>(
+    ['show', start],
+    there,
+  );
+  assert.deepEqual([state, revocation.reason], ['revoked', 'unspecified']);
+});
+
+test('of what has expired nobody is told to make lists', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  await localCaJson(['issue', 'week.test', '--days', '7'], options);
+  const { status, stderr } = await localCa(['revoke', 'week.test'], { ...options, env: atDate(30).env });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^warning: it expired on \d{4}-\d\d-\d\d, so that lists need not name it$/m);
+  assert.doesNotMatch(stderr, /local-ca crl/);
 });
 
 describe('it refuses', () => {

@@ -467,6 +467,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         await keep('2'.repeat(64), null);
         assert.deepEqual(await kept(), [null, null, '0b']);
       });
+
+      it('completes the chain of that one which is meant, and never of our own', async () => {
+        await write({ kind: 'certificate', record: one }, { kind: 'certificate', record: two });
+        await add({ serial: '01' });
+        const chain = [Uint8Array.of(1), Uint8Array.of(2, 3)];
+        await write({ kind: 'chain', serial: '01', fingerprint: '2'.repeat(64), chain });
+        await write({ kind: 'chain', serial: '01', fingerprint: 'f'.repeat(64), chain });
+        const chains = (await store.certificates()).map((record) => record.chain);
+        assert.deepEqual(chains, [one.chain, chain, []]);
+      });
     });
 
     it('tells the events about one serial', async () => {

@@ -1,15 +1,18 @@
 import { resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { type Accepted, type AcceptOptions, acceptAnswer } from '../../authority/accept.ts';
+import { parseCsr } from '../../core/csr.ts';
+import { equalBytes } from '../../core/der.ts';
 import { subjectText } from '../../core/findings.ts';
 import { nameText } from '../../core/name-text.ts';
-import { parseCertificate } from '../../core/parse.ts';
+import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
 import { LocalCaError } from '../../errors.ts';
-import { pemCertificates } from '../../formats/pem.ts';
+import { encodePem, pemCertificates } from '../../formats/pem.ts';
 import { inHome } from '../../store/fill-home.ts';
 import type { Home } from '../../store/home.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, outputFlags, stageDelivery, wishesOf } from '../deliver.ts';
+import { findKey, madeUpPassword } from '../find-key.ts';
 import { KEY_FLAGS, keyGiven, keyPassword } from '../key-flags.ts';
 import { certificatesOf, readInput } from '../read-file.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
@@ -60,11 +63,32 @@ export async function acceptWithout(context: Context, files: readonly string[], 
       await delivery.commit();
       return delivery.placements;
     };
-    return acceptAnswer(home, certificates, options, { deliver }, context.ambient);
+    const key = options.key ?? (await keyOnRecord(home, certificates, flags.ca !== undefined));
+    return acceptAnswer(home, certificates, { ...options, key }, { deliver }, context.ambient);
   };
   // Only with a key of its own does an answer need no request, and so no home.
   const accepted = await inHome(context.home, take);
   tell(context, accepted, delivery as unknown as Delivery);
+}
+
+/** Of a certificate that was accepted before: what comes with it now may complete its chain. */
+async function keyOnRecord(
+  { store, leafKeys }: Home,
+  certificates: readonly Uint8Array[],
+  more: boolean,
+): Promise<Uint8Array | undefined> {
+  const fingerprints = certificates.map(fingerprintSha256);
+  const records = await store.certificates({ state: 'valid' });
+  const record = records.find((one) => one.issuerId === null && fingerprints.includes(one.fingerprintSha256));
+  if (record === undefined || (!more && certificates.length <= record.chain.length + 1)) return undefined;
+  const { publicKey } = parseCertificate(record.certificate);
+  const isWaiting = (await store.requests()).some(({ request }) => equalBytes(parseCsr(request).publicKey, publicKey));
+  if (isWaiting) return undefined;
+  if (record.keyId !== null) return leafKeys.load(record.keyId);
+  const placement = (await store.placements()).find(({ label }) => label === record.label);
+  if (placement === undefined) return undefined;
+  const key = await findKey(placement.folder, publicKey, madeUpPassword(placement.folder, record.label));
+  return key === undefined ? undefined : new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
 }
 
 async function certificatesIn(files: readonly string[], flags: Flags): Promise<Uint8Array[]> {

@@ -118,7 +118,7 @@ const untilText = ({ certificate }: AuthorityRecord) =>
 
 async function renewNow(context: Context, session: Session, role: Role | undefined, flags: Flags): Promise<void> {
   const { ca, home } = session;
-  const before = ca.root;
+  const { chain, root: before } = ca;
   const days = flags.days as number | undefined;
   const made = await ca.renewAuthorities({ role, days, newKey: flags.newKey === true });
   await home.publishCertificates();
@@ -126,8 +126,13 @@ async function renewNow(context: Context, session: Session, role: Role | undefin
   const targets = (await home.store.targets()).filter(({ state }) => state === 'enabled');
   tell(context, session, made, rebuilt, targets);
   tellClients(context, session, before, rebuilt, targets);
+  tellServers(context, chain, ca.chain, targets);
+  const behind = ca.root.keyId === before.keyId ? [] : targets;
   context.io.result(
-    json(session, made, rebuilt, session.ca.root.keyId === before.keyId ? [] : targets),
+    {
+      renewed: made.map((one) => authorityRow(one, replacedBy(one, chain, ca.chain))),
+      ...json(session, rebuilt, behind),
+    },
     rebuilt.flatMap(pathsOf).join('\n'),
   );
 }
@@ -173,44 +178,69 @@ function oldRootOnly({ ca }: Session, rebuilt: readonly Rebuilt[], targets: read
   ];
 }
 
+/** Clients may have any root of that key which counted until now, not the newest alone. */
+function copiesEnd({ ca }: Session, before: AuthorityRecord, now: Date): Date {
+  const ends = ca.authorities
+    .filter(({ id, role, keyId }) => role === 'root' && keyId === before.keyId && id !== ca.root.id)
+    .filter(({ revocation }) => revocation === null)
+    .map(({ certificate }) => parseCertificate(certificate).notAfter)
+    .filter((end) => end > now);
+  const own = parseCertificate(before.certificate).notAfter;
+  return ends.reduce((first, end) => (end < first ? end : first), own);
+}
+
 function tellClients(
-  { io }: Context,
+  { io, ambient }: Context,
   session: Session,
   before: AuthorityRecord,
   rebuilt: readonly Rebuilt[],
   targets: readonly TargetRecord[],
 ): void {
   if (session.ca.root.id === before.id) return;
+  const until = isoTime(copiesEnd(session, before, ambient.now())).slice(0, 10);
   if (session.ca.root.keyId === before.keyId) {
-    io.say(
-      `copies of the root that clients have count until ${untilText(before)}: give them the new trust files by then`,
-    );
+    io.say(`copies of the root that clients have count until ${until}: give them the new trust files by then`);
     return;
   }
   const rows = oldRootOnly(session, rebuilt, targets);
   if (rows.length > 0) io.say('These know the old root alone:');
   for (const { folder, why } of rows) io.say(`  ${folder}: ${why}`);
-  io.say(
-    `Every copy that clients have knows the old root alone, too. It vouches for the new one until ${untilText(before)}:`,
-  );
+  io.say(`Every copy that clients have knows the old root alone, too. It vouches for the new one until ${until}:`);
   io.say('  give clients the new trust files; then renew what servers have: local-ca renew --all --within 825d');
   io.say(`  when all clients have them, end it: local-ca revoke ${before.id}`);
 }
 
-function json(
-  session: Session,
-  made: readonly AuthorityRecord[],
-  rebuilt: readonly Rebuilt[],
-  targets: readonly TargetRecord[],
-) {
+type Chain = readonly AuthorityRecord[];
+
+/** Each stands where the one before it stood. A cross certificate takes nobody's place. */
+const replacedBy = ({ id }: AuthorityRecord, before: Chain, after: Chain): AuthorityRecord | undefined =>
+  before[after.findIndex((one) => one.id === id)];
+
+/** Of an intermediate with a new key: what the one before signed goes on beside it, until somebody ends that. */
+function tellServers({ io }: Context, before: Chain, after: Chain, targets: readonly TargetRecord[]): void {
+  const replaced = before.filter(({ role, keyId }, i) => role === 'intermediate' && after[i]?.keyId !== keyId);
+  const commands = ['local-ca renew --all --within 825d', ...(targets.length > 0 ? ['local-ca deploy run'] : [])];
+  for (const { id, name } of replaced) {
+    io.say(`servers send ${name} until they have new certificates: ${commands.join(', then ')}`);
+    io.say(`  when all have them, end it: local-ca revoke ${id} --reason superseded`);
+  }
+}
+
+function json(session: Session, rebuilt: readonly Rebuilt[], targets: readonly TargetRecord[]) {
   return {
-    renewed: made.map(authorityRow),
     rebuilt: rebuilt.flatMap(({ placement, delivery }) => (delivery === undefined ? [] : [placement.folder])),
     oldRootOnly: oldRootOnly(session, rebuilt, targets),
   };
 }
 
-function authorityRow({ id, role, name, certificate }: AuthorityRecord) {
+function authorityRow({ id, role, name, certificate }: AuthorityRecord, replaced: AuthorityRecord | undefined) {
   const { notAfter } = parseCertificate(certificate);
-  return { serial: id, role, name, notAfter: isoTime(notAfter), fingerprintSha256: fingerprintSha256(certificate) };
+  return {
+    serial: id,
+    role,
+    name,
+    notAfter: isoTime(notAfter),
+    fingerprintSha256: fingerprintSha256(certificate),
+    replaces: replaced?.id ?? null,
+  };
 }

@@ -8,7 +8,7 @@ import type { Command, Context, Flags } from '../command.ts';
 import { consequencesOf, nextSteps } from '../consequences.ts';
 import { rebuildAll } from '../rebuild.ts';
 import { type ShownState, stateOf, timeLeft } from '../records.ts';
-import { assertListsCanBeMade, listJson, listWarnings, refreshLists } from '../revocation-lists.ts';
+import { assertListsCanBeMade, listJson, listWarnings, publishLists, refreshLists } from '../revocation-lists.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { date } from '../values.ts';
 
@@ -120,7 +120,8 @@ async function tell(context: Context, session: Session, done: Revocable, flags: 
   const { serial, name, revocation } = done;
   for (const warning of await consequencesOf(session.ca, done, ambient.now())) io.warn(warning);
   const lists = flags.crl === true ? await makeLists(context, session) : undefined;
-  for (const step of nextSteps(done, lists !== undefined)) io.say(step);
+  if (done.kind !== 'certificate' && lists === undefined) await publishLists(session);
+  for (const step of nextSteps(done, lists !== undefined, ambient.now())) io.say(step);
   const rebuilt = done.kind === 'root' ? await rebuildFiles(context, session) : undefined;
   const record = {
     serial,

@@ -1,11 +1,13 @@
+import { findAuthority } from '../../authority/find-authority.ts';
 import { type Certificate, parseCertificate } from '../../core/parse.ts';
 import { decodeSubject, formatSubject } from '../../core/subject.ts';
 import { isoTime } from '../../core/time.ts';
 import { encodePem } from '../../formats/pem.ts';
 import type { AuditEvent, CertificateRecord, PlacementRecord } from '../../store/store.ts';
-import type { Command } from '../command.ts';
-import { statedJson, stateOf, timeLeft } from '../records.ts';
+import type { Command, Context, Flags } from '../command.ts';
+import { eventJson, eventText, revocationJson, revokedText, statedJson, stateOf, timeLeft } from '../records.ts';
 import { readRecords, type Session } from '../session.ts';
+import { showAuthority } from './show-ca.ts';
 
 export const show: Command = {
   name: 'show',
@@ -18,16 +20,22 @@ export const show: Command = {
   examples: [
     ['local-ca show db1.example.test', 'what is on record'],
     ['local-ca show db1.example.test --history', 'and when it was issued, renewed, revoked'],
-    ['local-ca show 4fd1 --pem', 'the certificate, by the start of its serial'],
+    ['local-ca show 4fd1 --pem', "the certificate, by the start of its serial; one of the CA's own, too"],
   ],
   run: async (context, [wanted = ''], flags) => {
-    const shown = await readRecords(context, flags, (session) => lookUp(session, wanted, flags.history === true));
-    const now = context.ambient.now();
-    const pem = encodePem('CERTIFICATE', shown.record.certificate);
-    context.io.result({ ...shownJson(shown, now), certificate: pem }, flags.pem === true ? pem : textOf(shown, now));
-    return undefined;
+    return readRecords(context, flags, async (session) => {
+      const authority = await findAuthority(session.home.store, wanted);
+      if (authority !== undefined) return showAuthority(context, session, authority, flags);
+      return showCertificate(context, await lookUp(session, wanted, flags.history === true), flags);
+    });
   },
 };
+
+function showCertificate({ io, ambient }: Context, shown: Shown, flags: Flags): undefined {
+  const now = ambient.now();
+  const pem = encodePem('CERTIFICATE', shown.record.certificate);
+  io.result({ ...shownJson(shown, now), certificate: pem }, flags.pem === true ? pem : textOf(shown, now));
+}
 
 interface Shown {
   readonly record: CertificateRecord;
@@ -83,19 +91,12 @@ function textOf(shown: Shown, now: Date): string {
   ];
   return [
     ...lines.flatMap(([name, value]) => (value === undefined ? [] : `${name.padEnd(9)} ${value}`)),
-    ...history.map(({ at, action, serial }) => `${isoTime(at)}  ${action.padEnd(8)}  ${serial}`),
+    ...history.map(eventText),
   ].join('\n');
-}
-
-function revokedText({ revocation }: CertificateRecord): string | undefined {
-  if (revocation === null) return undefined;
-  const { at, reason, invalidSince } = revocation;
-  return `${isoTime(at)} (${reason})${invalidSince === null ? '' : `, invalid since ${isoTime(invalidSince)}`}`;
 }
 
 function shownJson(shown: Shown, now: Date) {
   const { record, placement, history } = shown;
-  const { revocation } = record;
   return {
     ...statedJson(record, now),
     subject: record.subject,
@@ -105,13 +106,7 @@ function shownJson(shown: Shown, now: Date) {
     keyKept: record.keyId !== null,
     folder: placement?.folder ?? null,
     zip: placement?.zip ?? null,
-    revocation: revocation && {
-      at: isoTime(revocation.at),
-      reason: revocation.reason,
-      invalidSince: revocation.invalidSince && isoTime(revocation.invalidSince),
-    },
+    revocation: revocationJson(record),
     ...(history === undefined ? {} : { history: history.map(eventJson) }),
   };
 }
-
-const eventJson = ({ at, action, serial, detail }: AuditEvent) => ({ at: isoTime(at), action, serial, detail });

@@ -42,13 +42,17 @@ function tell(context: Context, lives: readonly Life[]): void {
   const { io, ambient } = context;
   const now = ambient.now();
   io.result(lives.map(lifeJson), picturesOf(io, lives, now));
-  for (const life of lives.filter(needsAttention)) io.say(`${life.name}: ${life.advice}`);
+  for (const life of lives.filter((one) => needsAttention(one) || isReplaced(one)))
+    io.say(`${life.name}: ${life.advice}`);
   if (lives.some(needsAttention)) return;
   const [next] = lives
     .flatMap(({ name, dueAt }) => (dueAt === null ? [] : [{ name, dueAt }]))
     .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
   io.say(next === undefined ? 'nothing is due' : `nothing is due; next is ${next.name}, on ${day(next.dueAt)}`);
 }
+
+/** It has to be ended by somebody who knows what clients and servers have. */
+const isReplaced = ({ kind }: Life) => kind === 'old root' || kind === 'old intermediate';
 
 const HEADER = ['', 'NAME', 'WHAT', 'STATE', 'ENDS', 'LEFT'];
 const NAME = HEADER.indexOf('NAME');
@@ -135,6 +139,7 @@ const SUMMARIES: Readonly<Record<Life['kind'], string>> = {
   root: 'Renew the root CA',
   intermediate: 'Renew the intermediate CA',
   'old root': 'Clients need the new root of',
+  'old intermediate': 'Servers need certificates of the one after',
   crl: 'Make a new revocation list of',
   request: 'Waiting for the answer to the request',
   deployment: 'Deploy',

@@ -58,6 +58,6 @@ async function stateOf(session: Session, now: Date): Promise<MenuState> {
 }
 
 function itemOf({ kind, name, notAfter }: Life, now: Date): MenuItem[] {
-  if (notAfter === null || kind === 'request' || kind === 'deployment') return [];
+  if (notAfter === null || kind === 'request' || kind === 'deployment' || kind === 'old intermediate') return [];
   return [{ kind, name, left: timeLeft(notAfter, now) }];
 }
