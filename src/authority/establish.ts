@@ -19,7 +19,7 @@ import { commonName, decodeSubject, formatSubject, sameSubject } from '../core/s
 import { toHex, visible } from '../core/text.ts';
 import { normalizeValidity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
-import { certificatesIn, encodePem } from '../formats/pem.ts';
+import { certificatesIn, encodePem, privateKeyPem } from '../formats/pem.ts';
 import type { AuthorityRecord } from '../store/store.ts';
 
 export interface EstablishedAuthority {
@@ -211,9 +211,7 @@ function unfitBecause(certificate: Certificate): string | undefined {
 
 /** A CA's key as it is kept: PEM of PKCS#8, encrypted when there is a passphrase. */
 export function encodeAuthorityKey(key: PrivateKey, passphrase: string | undefined, ambient: Ambient): Uint8Array {
-  const pem =
-    passphrase === undefined
-      ? encodePem('PRIVATE KEY', key.toPkcs8())
-      : encodePem('ENCRYPTED PRIVATE KEY', encryptPkcs8(key.toPkcs8(), passphrase, { random: ambient.random }));
-  return new TextEncoder().encode(pem);
+  if (passphrase === undefined) return privateKeyPem(key);
+  const encrypted = encryptPkcs8(key.toPkcs8(), passphrase, { random: ambient.random });
+  return new TextEncoder().encode(encodePem('ENCRYPTED PRIVATE KEY', encrypted));
 }

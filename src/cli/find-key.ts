@@ -8,8 +8,11 @@ import { PASSWORD_FILE } from '../bundle/texts.ts';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
 import type { PrivateKey } from '../core/keys.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { readSecret } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
+import { privateKeyPem } from '../formats/pem.ts';
+import type { PlacementRecord } from '../store/store.ts';
 import { type Found, readContents, readInput } from './read-file.ts';
 
 /** What local-ca made up for the key stores in this folder; undefined where it did not. */
@@ -43,6 +46,15 @@ export async function findKey(
     }
   }
   return undefined;
+}
+
+/** The same as PEM, for the certificate whose files a placement says where to find. */
+export async function placedKey(
+  { folder, label }: Pick<PlacementRecord, 'folder' | 'label'>,
+  certificate: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const key = await findKey(folder, parseCertificate(certificate).publicKey, madeUpPassword(folder, label));
+  return key && privateKeyPem(key);
 }
 
 async function keysIn(path: string, password: string | undefined): Promise<PrivateKey[]> {

@@ -6,7 +6,7 @@ import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { readSecret } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { encodePem } from '../formats/pem.ts';
+import { privateKeyPem } from '../formats/pem.ts';
 import type { CertificateRecord, PlacementRecord } from '../store/store.ts';
 import { findKey, madeUpPassword } from './find-key.ts';
 import type { Session } from './session.ts';
@@ -32,7 +32,7 @@ export async function keepKey({ home }: Session, record: CertificateRecord, key:
   await home.exclusively(async () => {
     // What no record names is left from a process that died.
     await home.leafKeys.remove(keyId);
-    await home.leafKeys.save(keyId, new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8())));
+    await home.leafKeys.save(keyId, privateKeyPem(key));
     await home.store.write([{ kind: 'kept-key', serial, fingerprint, keyId }]);
   });
 }

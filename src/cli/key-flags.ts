@@ -1,7 +1,7 @@
 /** A private key that is handed in, perhaps with a pass phrase. */
 import { importKey } from '../core/keys.ts';
 import { readAtMost } from '../disk.ts';
-import { encodePem } from '../formats/pem.ts';
+import { privateKeyPem } from '../formats/pem.ts';
 import type { Flag, Flags } from './command.ts';
 import { secretFrom } from './values.ts';
 
@@ -20,6 +20,5 @@ export function keyPassword({ keyPassword: password, keyPasswordFile: passwordFi
 /** PEM of PKCS#8, open; undefined when none was given. */
 export function keyGiven(flags: Flags): Uint8Array | undefined {
   if (flags.key === undefined) return undefined;
-  const key = importKey(readAtMost(flags.key as string, MOST_KEY_BYTES), keyPassword(flags));
-  return new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
+  return privateKeyPem(importKey(readAtMost(flags.key as string, MOST_KEY_BYTES), keyPassword(flags)));
 }

@@ -2,11 +2,10 @@
 import type { Issued } from '../authority/jobs.ts';
 import { assertKeyTrusted, assertRenewable, type RenewOptions } from '../authority/renew.ts';
 import type { Template } from '../bundle/template.ts';
-import type { PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
-import { encodePem } from '../formats/pem.ts';
+import { privateKeyPem } from '../formats/pem.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
 import { type Delivery, findTemplate, type Shipping, stageDelivery, type Wishes } from './deliver.ts';
@@ -134,11 +133,9 @@ async function keyFor(
   if (record.keyId !== null || placement?.withKey === false) return undefined;
   const { publicKey } = parseCertificate(record.certificate);
   const found = placement && (await findKey(placement.folder, publicKey, earlierPassword, password));
-  if (found !== undefined) return pemOf(found);
+  if (found !== undefined) return privateKeyPem(found);
   throw keyMissing(record, placement);
 }
-
-const pemOf = (key: PrivateKey) => new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
 
 const passwordMissing = (label: string) =>
   new LocalCaError(

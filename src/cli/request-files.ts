@@ -4,12 +4,10 @@ import { basename, join } from 'node:path';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
 import { importKey, type PrivateKey } from '../core/keys.ts';
-import { parseCertificate } from '../core/parse.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import { encodePem } from '../formats/pem.ts';
 import type { Context, Flags } from './command.ts';
-import { findKey, madeUpPassword } from './find-key.ts';
+import { placedKey } from './find-key.ts';
 import { keyGiven } from './key-flags.ts';
 import { withRecords } from './session.ts';
 
@@ -64,7 +62,6 @@ export function renewedRequest(context: Context, flags: Flags): Promise<Renewed>
     if (given !== undefined || keyId !== null || flags.newKey === true || folder === undefined) {
       return { label, folder, key: given };
     }
-    const found = await findKey(folder, parseCertificate(certificate).publicKey, madeUpPassword(folder, label));
-    return { label, folder, key: found && new TextEncoder().encode(encodePem('PRIVATE KEY', found.toPkcs8())) };
+    return { label, folder, key: await placedKey({ folder, label }, certificate) };
   });
 }

@@ -1,5 +1,6 @@
 /** PEM (RFC 7468): base64 between BEGIN and END lines. Strict when writing, tolerant of what surrounds it when reading. */
 import { readElement, TAG } from '../core/der.ts';
+import type { PrivateKey } from '../core/keys.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 
@@ -17,6 +18,10 @@ export function encodePem(label: string, der: Uint8Array): string {
   const lines = base64.match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
+
+/** A private key in a file of its own: PKCS#8 without a pass phrase (RFC 5958, RFC 7468 10). */
+export const privateKeyPem = (key: PrivateKey): Uint8Array =>
+  new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
 
 /** Revocation lists in one file, as servers and clients read those of a whole chain. */
 export const encodeCrls = (lists: readonly Uint8Array[]): string =>

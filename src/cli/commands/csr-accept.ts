@@ -7,12 +7,12 @@ import { subjectText } from '../../core/findings.ts';
 import { nameText } from '../../core/name-text.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
 import { LocalCaError } from '../../errors.ts';
-import { encodePem, pemCertificates } from '../../formats/pem.ts';
+import { pemCertificates } from '../../formats/pem.ts';
 import { inHome } from '../../store/fill-home.ts';
 import type { Home } from '../../store/home.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, outputFlags, stageDelivery, wishesOf } from '../deliver.ts';
-import { findKey, madeUpPassword } from '../find-key.ts';
+import { placedKey } from '../find-key.ts';
 import { KEY_FLAGS, keyGiven, keyPassword } from '../key-flags.ts';
 import { certificatesOf, readInput } from '../read-file.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
@@ -86,9 +86,7 @@ async function keyOnRecord(
   if (isWaiting) return undefined;
   if (record.keyId !== null) return leafKeys.load(record.keyId);
   const placement = (await store.placements()).find(({ label }) => label === record.label);
-  if (placement === undefined) return undefined;
-  const key = await findKey(placement.folder, publicKey, madeUpPassword(placement.folder, record.label));
-  return key === undefined ? undefined : new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
+  return placement && placedKey(placement, record.certificate);
 }
 
 async function certificatesIn(files: readonly string[], flags: Flags): Promise<Uint8Array[]> {

@@ -8,7 +8,7 @@ import { nameText } from '../../core/name-text.ts';
 import { normalizeLeaf } from '../../core/options.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
 import { LocalCaError } from '../../errors.ts';
-import { encodePem } from '../../formats/pem.ts';
+import { encodePem, privateKeyPem } from '../../formats/pem.ts';
 import { inHome } from '../../store/fill-home.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { delivered, findTemplate } from '../deliver.ts';
@@ -165,9 +165,7 @@ function filesOf({ record, key }: CreatedRequest, { withKey }: RequestOrder, fla
   return [
     new BundleFile(`${label}.csr.pem`, text(encodePem('CERTIFICATE REQUEST', request))),
     ...(flags.format === 'der' ? [new BundleFile(`${label}.csr.der`, request)] : []),
-    ...(withKey
-      ? [new BundleFile(`${label}.key.pem`, text(encodePem('PRIVATE KEY', key.toPkcs8())), { secret: true })]
-      : []),
+    ...(withKey ? [new BundleFile(`${label}.key.pem`, privateKeyPem(key), { secret: true })] : []),
   ];
 }
 
