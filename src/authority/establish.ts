@@ -41,10 +41,10 @@ export async function establishNew(options: AuthorityOptions, ambient: Ambient):
 }
 
 /**
- * For the cross certificate of a root that is replaced. It is self-issued and should not count (RFC 5280 4.2.1.9), but
- * GnuTLS, Go and Python's cryptography count it.
+ * For the cross certificates of a root that is replaced, and replaced again while that lasts. Those of the same name are
+ * self-issued and should not count (RFC 5280 4.2.1.9), but GnuTLS, Go and Python's cryptography count them.
  */
-export const SPARE_LEVELS = 1;
+export const SPARE_LEVELS = 2;
 
 /** They are about the certificates that this one signs: where to find its revocation list, whom to ask. */
 const withAddresses = (

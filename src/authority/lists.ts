@@ -1,7 +1,7 @@
 /** Revocation lists: one for each key of the CA, its number always rising (RFC 5280 5). */
 import { isDue } from '../core/duration.ts';
 import { makeCrl } from '../core/make-crl.ts';
-import type { OptionKinds } from '../core/option-kinds.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { type Certificate, keyUsageOf, parseCertificate } from '../core/parse.ts';
 import { normalizeValidity, type Validity } from '../core/validity.ts';
 import type { AuthorityRecord, RevocationListRecord } from '../store/store.ts';
@@ -16,7 +16,7 @@ export interface RevocationListOptions {
   authorities?: readonly string[] | undefined;
 }
 
-export const REVOCATION_LIST_OPTIONS: OptionKinds<RevocationListOptions> = { days: 'number', authorities: 'strings' };
+const REVOCATION_LIST_OPTIONS: OptionKinds<RevocationListOptions> = { days: 'number', authorities: 'strings' };
 
 /** Why there can be no new list: its key is not in the home, or its certificate does not allow it to sign lists. */
 export type ListObstacle = 'key-elsewhere' | 'no-crl-sign';
@@ -32,6 +32,7 @@ export interface AuthorityList {
 
 /** Signs the next list of each key that is here; an authority whose key is elsewhere keeps the one on record. */
 export async function makeLists(work: Workplace, options: RevocationListOptions): Promise<AuthorityList[]> {
+  checkOptions(options, REVOCATION_LIST_OPTIONS);
   const { days, authorities } = options;
   const validity = normalizeValidity({ days }, USUAL_DAYS, work.ambient.now());
   const wanted = listAuthorities(work).filter(({ id }) => authorities?.includes(id) ?? true);

@@ -4,17 +4,19 @@
  */
 import type { Ambient } from '../core/ambient.ts';
 import { makeAuthority, newSerial } from '../core/certificate.ts';
+import { constraintViolation } from '../core/constraints.ts';
 import { EXTENSION, type Extension } from '../core/extensions.ts';
 import { algorithmOfSpki, generateKey, type PrivateKey } from '../core/keys.ts';
 import type { OptionKinds } from '../core/option-kinds.ts';
 import { basicConstraintsOf, type Certificate, isSelfIssued, parseCertificate } from '../core/parse.ts';
 import { keySigner } from '../core/signer.ts';
-import { decodeSubject, encodeSubject } from '../core/subject.ts';
 import { quote } from '../core/text.ts';
 import { normalizeValidity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
 import type { AuthorityRecord } from '../store/store.ts';
 import { assertFitAuthority, type EstablishedAuthority, recordOf, SPARE_LEVELS } from './establish.ts';
+import { rootsInForce } from './material.ts';
+import { nextName } from './next-name.ts';
 import { lifeInDays } from './renew.ts';
 
 /** For `CertificateAuthority.renewAuthorities`. */
@@ -38,6 +40,8 @@ export const USUAL_DAYS = { root: 3650, intermediate: 1825 } as const;
 export interface Renewal {
   /** The signing authority first, its root last. */
   readonly chain: readonly AuthorityRecord[];
+  /** All of them. */
+  readonly authorities: readonly AuthorityRecord[];
   readonly options: RenewAuthoritiesOptions;
   /** The ids of the CA keys that are here. */
   readonly keys: readonly string[];
@@ -106,7 +110,7 @@ async function signAgain(step: Step, renewal: Renewal): Promise<EstablishedAutho
     {
       role: record.role,
       serial: newSerial(ambient),
-      subject: key === undefined || issuer === undefined ? before.subject : nextGeneration(before.subject),
+      subject: key === undefined ? before.subject : newSubject(step, renewal),
       publicKey: key?.publicKey ?? before.publicKey,
       ...lifeOf(step, above, renewal),
       ...pathLengthOf(before, isRotatedRoot(step) ? renewal.chain.length - 1 + SPARE_LEVELS : 0),
@@ -124,14 +128,33 @@ async function signAgain(step: Step, renewal: Renewal): Promise<EstablishedAutho
   return { record: next, ...(key === undefined ? {} : { key }) };
 }
 
+/**
+ * Another than before, since Java takes the revocation lists of two CAs of one name for each other. A root of another name
+ * counts as one more CA below all that vouch for it, which may have no room; one of the same name does not (RFC 5280
+ * 4.2.1.9), nor do name constraints bind that (RFC 5280 6.1.3 b, c). Each leaves room for the next: GnuTLS also holds its
+ * path against the oldest, where a client knows a newer one.
+ */
+function newSubject({ record, before, issuer }: Step, { chain, authorities, ambient }: Renewal): Uint8Array {
+  const next = nextName(before.subject, record.role);
+  if (issuer !== undefined) return next;
+  const known = rootsInForce(authorities, ambient.now());
+  const roots = known.map(({ certificate }) => parseCertificate(certificate));
+  const fits =
+    new Set(known.map(({ keyId }) => keyId)).size <= SPARE_LEVELS &&
+    roots.every((root) => spareLevels(root, chain.length - 1) >= SPARE_LEVELS) &&
+    constraintViolation(roots, { names: [], subject: next }) === undefined;
+  return fits ? next : before.subject;
+}
+
+/** How many cross certificates fit between a root and the CAs below it. */
+export const spareLevels = (root: Certificate, levelsBelow: number): number =>
+  (basicConstraintsOf(root)?.pathLength ?? Number.POSITIVE_INFINITY) - levelsBelow;
+
 const isRotatedRoot = ({ issuer, key }: Step) => issuer === undefined && key !== undefined;
 
 const keyOf = async ({ record, key }: EstablishedAuthority, { loadKey }: Renewal) => key ?? (await loadKey(record));
 
-/**
- * The new root's key, signed by the old root: a server that sends it is trusted by whoever knows the old root alone. Its
- * subject and issuer are the same, and so it takes nothing of the old root's path length (RFC 5280 4.2.1.9).
- */
+/** The new root's key, signed by the old root: a server that sends it is trusted by whoever knows the old root alone. */
 async function crossCertificate(
   old: AuthorityRecord,
   before: Certificate,
@@ -186,19 +209,6 @@ function copied(before: Certificate, same: { readonly key: boolean; readonly iss
     ...(same.issuer ? [] : [EXTENSION.authorityKeyIdentifier]),
   ];
   return before.extensions.filter(({ oid }) => !anew.includes(oid));
-}
-
-/** Two intermediates of one name would be mistaken for each other: `X intermediate` is followed by `X intermediate 2`. */
-function nextGeneration(subject: Uint8Array): Uint8Array {
-  const next = (value: string) => {
-    const [, name = value, number = '1'] = /^(.*?)(?: (\d{1,4}))?$/s.exec(value) ?? [];
-    return `${[...name].slice(0, 58).join('')} ${Number(number) + 1}`;
-  };
-  return encodeSubject(
-    decodeSubject(subject).map((part) =>
-      part.map((attribute) => (attribute.type === 'CN' ? { ...attribute, value: next(attribute.value) } : attribute)),
-    ),
-  );
 }
 
 function keyTypeOf(certificate: Certificate, { name }: AuthorityRecord): string {

@@ -1,6 +1,6 @@
 /** Says of a certificate that it no longer counts. What clients learn of it is what the next list says: `lists.ts`. */
-import type { OptionKinds } from '../core/option-kinds.ts';
-import { findReason, type RevocationReason } from '../core/reasons.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
+import { findReason, mayBecome, type RevocationReason } from '../core/reasons.ts';
 import { quote } from '../core/text.ts';
 import { isoTime, wholeSecond } from '../core/time.ts';
 import { LocalCaError } from '../errors.ts';
@@ -16,7 +16,7 @@ export interface RevokeOptions {
   invalidSince?: Date | undefined;
 }
 
-export const REVOKE_OPTIONS: OptionKinds<RevokeOptions> = { reason: 'string', invalidSince: 'date' };
+const REVOKE_OPTIONS: OptionKinds<RevokeOptions> = { reason: 'string', invalidSince: 'date' };
 
 /** What can be revoked: a certificate, or an authority that was replaced. */
 export interface Revocable {
@@ -29,7 +29,8 @@ export interface Revocable {
 }
 
 /** Marks a certificate or an authority as revoked. */
-export function revoke(work: Workplace, labelOrSerial: string, options: RevokeOptions): Promise<Revocable> {
+export async function revoke(work: Workplace, labelOrSerial: string, options: RevokeOptions): Promise<Revocable> {
+  checkOptions(options, REVOKE_OPTIONS);
   // Of two who revoke it at once, the second has to see what the first said.
   return work.home.exclusively(async () => {
     const what = await findRevocable(work, labelOrSerial);
@@ -89,13 +90,13 @@ function revocableCertificate(record: CertificateRecord): Revocable {
   );
 }
 
-/** Throws LOCAL_CA_REVOKED for what is revoked already; only the hold may become something worse. */
+/** Throws LOCAL_CA_REVOKED for what is revoked already, unless it may get another reason; since when it is revoked stays. */
 function newRevocation(what: Revocable, options: RevokeOptions, now: Date): Revocation {
   const reason = findReason(options.reason ?? 'unspecified');
-  const { revocation } = what;
-  const onHold = revocation?.reason === 'certificateHold' && reason !== 'certificateHold';
-  if (revocation !== null && !onHold) throw revokedAlready(what, revocation);
-  return { at: wholeSecond(now), reason, invalidSince: checkInvalidSince(options.invalidSince, now) };
+  const { revocation: before } = what;
+  if (before !== null && !mayBecome(before.reason, reason)) throw revokedAlready(what, before);
+  const invalidSince = checkInvalidSince(options.invalidSince, now) ?? before?.invalidSince ?? null;
+  return { at: before?.at ?? wholeSecond(now), reason, invalidSince };
 }
 
 const revokedAlready = ({ name, serial }: Revocable, { at, reason }: Revocation) =>
@@ -104,8 +105,13 @@ const revokedAlready = ({ name, serial }: Revocable, { at, reason }: Revocation)
     `${quote(name)} (${serial}) was revoked on ${isoTime(at).slice(0, 10)} already (${reason})`,
     reason === 'certificateHold'
       ? 'Give another --reason to revoke it for good, or --release to take it off hold.'
-      : 'There is nothing to do. An older certificate of that label is revoked by its serial.',
+      : `${whatElse(reason)} An older certificate of that label is revoked by its serial.`,
   );
+
+const whatElse = (reason: RevocationReason) =>
+  mayBecome(reason, 'keyCompromise')
+    ? 'There is nothing to do, unless its key was stolen: then add --reason keyCompromise.'
+    : 'There is nothing to do.';
 
 /** A list could not say what is to come, and X.509 has no dates before 1950. */
 function checkInvalidSince(date: Date | undefined, now: Date): Date | null {

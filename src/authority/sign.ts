@@ -4,7 +4,7 @@ import { type CertificateRequest, parseCsr, proofOfPossession, type Requested, r
 import { TAG } from '../core/der.ts';
 import { extensionName } from '../core/known-extensions.ts';
 import { parseName } from '../core/names.ts';
-import type { OptionKinds } from '../core/option-kinds.ts';
+import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { LEAF_OPTIONS, type LeafOptions, type LeafRequest } from '../core/options.ts';
 import { signatureTitle } from '../core/signature.ts';
 import { checkAttribute, commonName, type DistinguishedName, decodeSubject, formatSubject } from '../core/subject.ts';
@@ -14,6 +14,7 @@ import { LocalCaError } from '../errors.ts';
 import { decodePem } from '../formats/pem.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { replacementWarnings } from './issue.ts';
+import { preparing } from './issuing.ts';
 import { type Issued, type IssueHooks, runJobs } from './jobs.ts';
 import { certificatesOfKey, fitAlgorithm, sharingWarnings } from './request-key.ts';
 import { type ReviewedExtension, reviewExtensions, reviewWarnings } from './review.ts';
@@ -27,7 +28,7 @@ export interface SignOptions extends Omit<LeafOptions, 'keyType' | 'names'> {
 }
 
 const { keyType: _keyType, ...signOptions } = LEAF_OPTIONS;
-export const SIGN_OPTIONS: OptionKinds<SignOptions> = signOptions;
+const SIGN_OPTIONS: OptionKinds<SignOptions> = signOptions;
 
 /** What would be signed. */
 export interface Review {
@@ -49,36 +50,30 @@ export interface Signed extends Issued {
   readonly review: Review;
 }
 
-/** Turns options into a request of ours, as the CA would: it knows where its revocation lists are. */
-export type Prepare = (options: LeafOptions) => LeafRequest;
-
 interface Reviewed {
   readonly csr: CertificateRequest;
   readonly leaf: LeafRequest;
   readonly review: Review;
 }
 
-export const reviewRequest = async (
-  work: Workplace,
-  prepare: Prepare,
-  bytes: Uint8Array,
-  options: SignOptions,
-): Promise<Review> => (await look(work, prepare, bytes, options)).review;
+export const reviewRequest = async (work: Workplace, bytes: Uint8Array, options: SignOptions): Promise<Review> =>
+  (await look(work, bytes, options)).review;
 
 export async function signRequest(
   work: Workplace,
-  prepare: Prepare,
   bytes: Uint8Array,
   options: SignOptions,
   hooks: IssueHooks,
 ): Promise<Signed> {
-  const { csr, leaf, review } = await look(work, prepare, bytes, options);
+  const { csr, leaf, review } = await look(work, bytes, options);
   const key = { kind: 'existing', publicKey: csr.publicKey } as const;
   const [issued] = await runJobs(work, [{ request: leaf, key }], 'sign', hooks);
   return { ...(issued as Issued), review };
 }
 
-async function look(work: Workplace, prepare: Prepare, bytes: Uint8Array, options: SignOptions): Promise<Reviewed> {
+async function look(work: Workplace, bytes: Uint8Array, options: SignOptions): Promise<Reviewed> {
+  checkOptions(options, SIGN_OPTIONS);
+  const prepare = preparing(work);
   const csr = parseCsr(requestDer(bytes));
   refuseRepeats(csr);
   const algorithm = fitAlgorithm(csr);
@@ -149,12 +144,16 @@ async function replacing(
   { force }: SignOptions,
 ): Promise<Warning[]> {
   const earlier = await home.store.byLabel(label);
-  const now = ambient.now();
-  const isInUse = earlier?.state === 'valid' && earlier.notAfter > now;
-  if (isInUse && force !== true && !sharesKey(publicKey)(earlier)) throw labelTaken(earlier);
-  const record = { label, names: names.map(({ text }) => text), profile: profile.name, issuedAt: now };
+  if (earlier !== undefined && isInUse(earlier) && force !== true && !sharesKey(publicKey)(earlier)) {
+    throw labelTaken(earlier);
+  }
+  const record = { label, names: names.map(({ text }) => text), profile: profile.name, issuedAt: ambient.now() };
   return replacementWarnings(earlier, record);
 }
+
+/** What has expired is renewed under its label, and what is on hold released. */
+const isInUse = ({ state, revocation }: CertificateRecord): boolean =>
+  state === 'valid' || revocation?.reason === 'certificateHold';
 
 const labelTaken = ({ label, serial }: CertificateRecord) =>
   new LocalCaError(

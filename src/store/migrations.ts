@@ -159,11 +159,19 @@ const LIFE = `
   CREATE INDEX events_serial ON events (serial);
 `;
 
-const MIGRATIONS: readonly string[] = [FIRST, LIFE];
+/** Servers that answer to another name than their host's, file systems that keep no modes, and settings of templates. */
+const DEPLOYED = `
+  ALTER TABLE targets ADD COLUMN probe_name TEXT;
+  ALTER TABLE targets ADD COLUMN rights TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE targets ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE placements ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+`;
+
+const MIGRATIONS: readonly string[] = [FIRST, LIFE, DEPLOYED];
 
 /** How many steps this local-ca knows. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** The steps that a file of this version (0 for a new one) has still to take, as one script. */
-export const migrationsFrom = (version: number): string =>
-  `${MIGRATIONS.slice(version).join('\n')}\nPRAGMA user_version = ${SCHEMA_VERSION};`;
+/** The steps that a file of this version (0 for a new one) has still to take, as one script; to the newest, unless said. */
+export const migrationsFrom = (version: number, to = SCHEMA_VERSION): string =>
+  `${MIGRATIONS.slice(version, to).join('\n')}\nPRAGMA user_version = ${to};`;

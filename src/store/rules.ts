@@ -20,6 +20,21 @@ export const certificatesAdded = (records: readonly CertificateRecord[], action:
     },
   ]);
 
+export type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
+
+/** How a store makes each kind of change. */
+export type Appliers<Tables> = {
+  readonly [Kind in Change['kind']]: (tables: Tables, change: ChangeOf<Kind>) => void;
+};
+
+export function applyChange<Tables, Kind extends Change['kind']>(
+  appliers: Appliers<Tables>,
+  tables: Tables,
+  change: ChangeOf<Kind>,
+): void {
+  appliers[change.kind](tables, change);
+}
+
 /** Refuses a repeated id, an unknown parent, and two active authorities: new certificates would have two issuers. */
 export function checkAuthorities(records: readonly AuthorityRecord[], existing: Iterable<string>): void {
   const known = new Set(existing);

@@ -95,6 +95,8 @@ export interface PlacementRecord {
   readonly zip: string | null;
   /** null: the template's files. */
   readonly formats: readonly FormatName[] | null;
+  /** What was set of the template, by name. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly alias: string | null;
   readonly p12Profile: Pkcs12Profile | null;
   /** Somebody chose the password of its stores: it is not on record, and has to be given again. */
@@ -138,6 +140,16 @@ export type DeploymentState =
   | 'disabling'
   | 'disabled';
 
+/** What a file system made of the mode and the owner that a file was to have. FAT and some network shares have their own. */
+export interface FileRights {
+  /** In the target's folder, with `/` between its parts. */
+  readonly path: string;
+  readonly secret: boolean;
+  /** `owner` is null where nobody asked for one. */
+  readonly asked: { readonly mode: number; readonly owner: { readonly uid: number; readonly gid: number } | null };
+  readonly got: { readonly mode: number; readonly uid: number; readonly gid: number };
+}
+
 /** A folder that a server reads, and what keeps it up to date. */
 export interface TargetRecord {
   /** Random, hex. */
@@ -147,6 +159,8 @@ export interface TargetRecord {
   readonly folder: string;
   readonly template: string;
   readonly formats: readonly FormatName[] | null;
+  /** What was set of the template, by name; `dir` is the folder unless it was set. */
+  readonly settings: Readonly<Record<string, string>>;
   /** A user's and a group's name or number. */
   readonly owner: string | null;
   readonly group: string | null;
@@ -160,6 +174,8 @@ export interface TargetRecord {
   readonly timeZone: string | null;
   /** A URL that must serve the new certificate afterwards. */
   readonly probe: string | null;
+  /** The name to ask for there; null for that URL's host. */
+  readonly probeName: string | null;
   /** Put the revocation lists of the chain beside the files, as crl.pem. */
   readonly withCrl: boolean;
   /** What its owner wants. */
@@ -169,6 +185,8 @@ export interface TargetRecord {
   readonly serial: string | null;
   /** What its files were made from, to see when they have to be made again. */
   readonly contents: string | null;
+  /** Files that have not the rights that they were to have; empty on a file system that keeps those. */
+  readonly rights: readonly FileRights[];
   /** Why the last attempt failed; null when it did not. */
   readonly problem: string | null;
   /** How often it failed since it last succeeded, and when it may be tried again. */

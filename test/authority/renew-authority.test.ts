@@ -12,16 +12,27 @@ import {
   parseCertificate,
   subjectKeyIdOf,
 } from '../../src/core/parse.ts';
+import { decodeSubject, formatSubject } from '../../src/core/subject.ts';
 import { encodePem } from '../../src/formats/pem.ts';
 import { memoryHome } from '../../src/store/memory-home.ts';
 import type { AuthorityRecord } from '../../src/store/store.ts';
-import { makeCa } from '../support/pki.ts';
+import { type CaOptions, makeCa, permitting } from '../support/pki.ts';
 import { rejectsCode } from '../support/throws.ts';
 import { DAY, daysOf, make, START } from './clock.ts';
 
 const parse = ({ certificate }: AuthorityRecord): Certificate => parseCertificate(certificate);
 const pathLength = (authority: AuthorityRecord) => basicConstraintsOf(parse(authority))?.pathLength;
+const subjectOf = (authority: AuthorityRecord) => formatSubject(decodeSubject(parse(authority).subject));
 const rolesOf = (made: readonly AuthorityRecord[]) => made.map(({ role }) => role);
+
+/** What another tool made, of any path length unless said. */
+async function imported(subject: string, options: CaOptions = {}): Promise<CertificateAuthority> {
+  const { certificate, key } = await makeCa(subject, { notAfter: new Date(START + 400 * DAY), ...options });
+  const pem = (label: string, der: Uint8Array) => new TextEncoder().encode(encodePem(label, der));
+  const { clock } = await make();
+  const files = { certificate: pem('CERTIFICATE', certificate.der), key: pem('PRIVATE KEY', key.toPkcs8()) };
+  return CertificateAuthority.import(memoryHome(), files, clock.ambient);
+}
 
 describe('with the same key', () => {
   test('all but serial and dates stays', async () => {
@@ -144,14 +155,15 @@ describe('with a new key', () => {
     const [root, cross] = (await ca.renewAuthorities({ newKey: true })) as [AuthorityRecord, AuthorityRecord];
     assert.equal(ca.root.id, root.id);
     const [now, vouching] = [root, cross].map(parse) as [Certificate, Certificate];
-    assert.deepEqual(now.subject, old.subject);
+    assert.equal(subjectOf(root), 'CN=Test CA G2');
+    assert.deepEqual(vouching.subject, now.subject);
     assert.notDeepEqual(now.publicKey, old.publicKey);
     assert.deepEqual(vouching.publicKey, now.publicKey);
     assert.deepEqual(vouching.issuer, old.subject);
     assert.deepEqual(subjectKeyIdOf(vouching), subjectKeyIdOf(now));
     assert.deepEqual(authorityKeyIdOf(vouching), subjectKeyIdOf(old));
     assert.deepEqual(vouching.notAfter, old.notAfter);
-    assert.deepEqual([root, cross].map(pathLength), [1, 1]);
+    assert.deepEqual([root, cross].map(pathLength), [2, 2]);
     const limits = [now, vouching, old].map((one) => extensionValue(one, EXTENSION.nameConstraints));
     assert.deepEqual(limits, [limits[0], limits[0], limits[0]]);
   });
@@ -201,7 +213,7 @@ describe('with a new key', () => {
     assert.deepEqual(parse(now).subject, parse(before).subject);
     assert.deepEqual(subjectKeyIdOf(parse(now)), subjectKeyIdOf(parse(before)));
     assert.deepEqual(authorityKeyIdOf(parse(now)), subjectKeyIdOf(parse(ca.root)));
-    assert.deepEqual(made.map(pathLength), [2, 2, 0]);
+    assert.deepEqual(made.map(pathLength), [3, 3, 0]);
   });
 
   test('an intermediate gets the next name', async () => {
@@ -222,15 +234,55 @@ describe('with a new key', () => {
     assert.deepEqual((await ca.export('a.test')).intermediates, [before.certificate]);
   });
 
-  test('a root that was tight has room afterwards', async () => {
-    const { certificate, key } = await makeCa('CN=Tight', { pathLength: 0, notAfter: new Date(START + 400 * DAY) });
-    const pem = (label: string, der: Uint8Array) => new TextEncoder().encode(encodePem(label, der));
-    const { clock } = await make();
-    const options = { certificate: pem('CERTIFICATE', certificate.der), key: pem('PRIVATE KEY', key.toPkcs8()) };
-    const ca = await CertificateAuthority.import(memoryHome(), options, clock.ambient);
-    await ca.renewAuthorities();
-    assert.equal(pathLength(ca.root), 0);
-    assert.deepEqual((await ca.renewAuthorities({ newKey: true })).map(pathLength), [1, 1]);
+  test('a root that was tight keeps its name, and has room afterwards', async () => {
+    for (const tight of [0, 1]) {
+      const ca = await imported('CN=Tight', { pathLength: tight });
+      await ca.renewAuthorities();
+      assert.equal(pathLength(ca.root), tight);
+      assert.deepEqual((await ca.renewAuthorities({ newKey: true })).map(pathLength), [2, 2]);
+      assert.equal(subjectOf(ca.root), 'CN=Tight');
+    }
+  });
+
+  test('a root gets the next name, which fits', async () => {
+    const long = 'x'.repeat(64);
+    for (const [before, after] of [
+      ['CN=Acme Root,O=Acme\\, Inc.,C=DE', 'CN=Acme Root G2,O=Acme\\, Inc.,C=DE'],
+      ['CN=Acme G9', 'CN=Acme G10'],
+      ['CN=Acme 7', 'CN=Acme 7 G2'],
+      [`CN=${long}`, `CN=${long.slice(0, 61)} G2`],
+      ['O=Acme', 'O=Acme'],
+    ] as const) {
+      const ca = await imported(before);
+      await ca.renewAuthorities({ newKey: true });
+      assert.equal(subjectOf(ca.root), after);
+    }
+  });
+
+  test('a root keeps its name where its constraints permit no other', async () => {
+    const subject = 'CN=Root,emailAddress=ca@acme.test';
+    for (const [permitted, after] of [
+      ['@acme.test', 'CN=Root G2,emailAddress=ca@acme.test'],
+      ['@other.test', subject],
+    ] as const) {
+      const ca = await imported(subject, { constraints: permitting(permitted) });
+      await ca.renewAuthorities({ newKey: true });
+      assert.equal(subjectOf(ca.root), after);
+    }
+  });
+
+  test('a root that is replaced again and again has names for as long as the first has room', async () => {
+    const { ca } = await make();
+    const [first, names] = [ca.root, [] as string[]];
+    for (let i = 0; i < 3; i++) {
+      await ca.renewAuthorities({ newKey: true });
+      names.push(subjectOf(ca.root));
+    }
+    assert.deepEqual(names, ['CN=Test CA G2', 'CN=Test CA G3', 'CN=Test CA G3']);
+    for (const { id } of ca.roots.slice(1)) await ca.revoke(id);
+    assert.notEqual(ca.root.id, first.id);
+    await ca.renewAuthorities({ newKey: true });
+    assert.equal(subjectOf(ca.root), 'CN=Test CA G4');
   });
 
   test('a second time, while the first lasts, the way goes on to the first root', async () => {

@@ -13,8 +13,8 @@ import { parseCertificate } from '../../src/core/parse.ts';
 import { decodeSubject } from '../../src/core/subject.ts';
 import { encodePem } from '../../src/formats/pem.ts';
 import { memoryHome } from '../../src/store/memory-home.ts';
-import type { TargetRecord } from '../../src/store/store.ts';
 import { day, makeCa, makeServer, pinned } from '../support/pki.ts';
+import { anyTarget } from '../support/target.ts';
 import { rejectsCode } from '../support/throws.ts';
 
 let home: ReturnType<typeof memoryHome>;
@@ -184,7 +184,7 @@ describe('an answer', () => {
     const later = await create({ names: ['b.test'] });
     const second = await accept(await answer(later.record.request), { keepKey: true });
     assert.equal(second.record.keyId, later.record.id);
-    await home.store.write([{ kind: 'target', record: { ...TARGET, label: 'c.test' } }]);
+    await home.store.write([{ kind: 'target', record: anyTarget({ label: 'c.test' }) }]);
     const deployed = await create({ names: ['c.test'] });
     const third = await accept(await answer(deployed.record.request));
     assert.equal(third.record.keyId, deployed.record.id);
@@ -315,30 +315,6 @@ describe('an answer', () => {
 });
 
 const pemOf = (key: PrivateKey) => new TextEncoder().encode(encodePem('PRIVATE KEY', key.toPkcs8()));
-
-const TARGET: TargetRecord = {
-  id: 'aa',
-  label: '',
-  folder: '/srv',
-  template: 'nginx',
-  formats: null,
-  owner: null,
-  group: null,
-  hook: [],
-  hookTimeout: 60,
-  window: null,
-  timeZone: null,
-  probe: null,
-  withCrl: false,
-  wish: 'enabled',
-  state: 'not-enabled',
-  serial: null,
-  contents: null,
-  problem: null,
-  failures: 0,
-  retryAt: null,
-  since: day(0),
-};
 
 describe('a renewal of what another CA signed', () => {
   const asked = {

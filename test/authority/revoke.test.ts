@@ -91,20 +91,54 @@ describe('a certificate is revoked', () => {
     assert.equal((await ca.get('a.test')).state, 'valid');
     await ca.revoke('a.test');
     const again = /^"a\.test" \([0-9a-f]{32}\) was revoked on 2026-06-01 already \(unspecified\)$/;
-    await rejectsCode(() => ca.revoke(serial, { reason: 'keyCompromise' }), 'LOCAL_CA_REVOKED', again);
+    await rejectsCode(() => ca.revoke(serial, { reason: 'superseded' }), 'LOCAL_CA_REVOKED', again);
+  });
+
+  test('for another reason when its key turns out to be stolen, since the day on which it was revoked', async () => {
+    const { ca, issue, pass } = await make();
+    const { serial } = await issue('a.test');
+    const invalidSince = new Date('2026-05-01T00:00:00Z');
+    const { revocation } = await ca.revoke('a.test', { reason: 'superseded', invalidSince });
+    const [before] = await ca.makeRevocationLists();
+    pass(10);
+    const { revocation: worse } = await ca.revoke('a.test', { reason: 'keyCompromise' });
+    assert.deepEqual(worse, { ...revocation, reason: 'keyCompromise' });
+    assert.deepEqual((await ca.get('a.test')).revocation, worse);
+    const [after] = await ca.makeRevocationLists();
+    const entry = { serial, at: new Date('2026-06-01T12:00:00Z'), invalidSince };
+    assert.deepEqual(
+      [before, after].map((list) => parsed(list as AuthorityList).entries),
+      [[{ ...entry, reason: 'superseded' }], [{ ...entry, reason: 'keyCompromise' }]],
+    );
+    for (const reason of ['keyCompromise', 'cACompromise', 'superseded', 'certificateHold'] as const) {
+      const again = /^"a\.test" \([0-9a-f]{32}\) was revoked on 2026-06-01 already \(keyCompromise\)$/;
+      await rejectsCode(() => ca.revoke(serial, { reason }), 'LOCAL_CA_REVOKED', again);
+    }
+  });
+
+  test('and so may an authority be', async () => {
+    const { ca } = await make({ intermediate: true });
+    const { id } = ca.chain[0] as { id: string };
+    await ca.renewAuthorities({ role: 'intermediate', newKey: true });
+    await ca.revoke(id, { reason: 'superseded' });
+    const { revocation } = await ca.revoke(id, { reason: 'cACompromise' });
+    assert.equal(revocation?.reason, 'cACompromise');
+    assert.equal(ca.authorities.find((one) => one.id === id)?.revocation?.reason, 'cACompromise');
+    const again = /was revoked on 2026-06-01 already \(cACompromise\)$/;
+    await rejectsCode(() => ca.revoke(id, { reason: 'superseded' }), 'LOCAL_CA_REVOKED', again);
   });
 
   test('by one of two who do it at once', async () => {
     const { ca, issue, open } = await make();
     await issue('a.test');
     const other = await open();
-    const reasons: RevocationReason[] = ['superseded', 'keyCompromise'];
+    const reasons: RevocationReason[] = ['keyCompromise', 'superseded'];
     const results = await Promise.allSettled([ca, other].map((one, i) => one.revoke('a.test', { reason: reasons[i] })));
     assert.deepEqual(
       results.map(({ status }) => status),
       ['fulfilled', 'rejected'],
     );
-    assert.equal((await ca.get('a.test')).revocation?.reason, 'superseded');
+    assert.equal((await ca.get('a.test')).revocation?.reason, 'keyCompromise');
   });
 });
 
@@ -136,13 +170,15 @@ describe('hold', () => {
     assert.equal((await ca.get(first.serial)).state, 'superseded');
   });
 
-  test('becomes another reason, and nothing else does', async () => {
-    const { ca, issue } = await make();
+  test('becomes another reason, since the day on which it was put on hold', async () => {
+    const { ca, issue, pass } = await make();
     await issue('a.test');
     await rejectsCode(() => ca.release('a.test'), 'LOCAL_CA_NOT_ON_HOLD', /it is not revoked/);
     await ca.revoke('a.test', { reason: 'certificateHold' });
     await rejectsCode(() => ca.revoke('a.test', { reason: 'certificateHold' }), 'LOCAL_CA_REVOKED', /certificateHold/);
-    await ca.revoke('a.test', { reason: 'keyCompromise' });
+    pass(1);
+    const { revocation } = await ca.revoke('a.test', { reason: 'keyCompromise' });
+    assert.deepEqual(revocation?.at, new Date('2026-06-01T12:00:00Z'));
     await rejectsCode(() => ca.release('a.test'), 'LOCAL_CA_NOT_ON_HOLD', /revoked for good \(keyCompromise\)/);
     await rejectsCode(() => ca.revoke('a.test', { reason: 'certificateHold' }), 'LOCAL_CA_REVOKED', /keyCompromise/);
   });
@@ -382,7 +418,7 @@ describe('after the CA goes on', () => {
     await ca.renewAuthorities({ newKey: true });
     await ca.revoke(first.serial);
     const lists = await ca.makeRevocationLists();
-    assert.deepEqual(namesOf(lists), ['Test CA intermediate 2', 'Test CA', 'Test CA intermediate', 'Test CA']);
+    assert.deepEqual(namesOf(lists), ['Test CA intermediate 2', 'Test CA G2', 'Test CA intermediate', 'Test CA']);
     assert.deepEqual(lists.map(serialsOn), [[], [], [first.serial], []]);
     assert.deepEqual(
       lists.map(({ list }) => list?.number),

@@ -397,15 +397,17 @@ describe('a request is refused', () => {
     assert.deepEqual((await ca.review(csr(1001), { names: ['n0.test'] })).names, ['n0.test']);
   });
 
-  test('for a key that was stolen once', async () => {
-    const { ca } = await make();
-    await ca.sign(request());
-    await ca.revoke('db.test', { reason: 'keyCompromise' });
-    await rejectsCode(
-      () => ca.sign(request(), { label: 'new' }),
-      'LOCAL_CA_KEY_REFUSED',
-      /of db\.test was revoked for that/,
-    );
+  test('for a key that was stolen once, though its certificate was revoked for another reason first', async () => {
+    for (const first of [[], ['superseded'], ['cACompromise']] as const) {
+      const { ca } = await make();
+      await ca.sign(request());
+      for (const reason of [...first, 'keyCompromise'] as const) await ca.revoke('db.test', { reason });
+      await rejectsCode(
+        () => ca.sign(request(), { label: 'new' }),
+        'LOCAL_CA_KEY_REFUSED',
+        /of db\.test was revoked for that/,
+      );
+    }
   });
 });
 
@@ -442,11 +444,24 @@ describe('a label whose certificate has another key', () => {
     assert.equal(equalBytes(parseCertificate(record.certificate).publicKey, publicOf(key)), true);
   });
 
-  test('is free once that counts no more', async () => {
+  test('is free once that was revoked for good, and not while it is on hold', async () => {
     const { ca } = await make();
     await ca.issue({ names: ['db.test'] });
+    await ca.revoke('db.test', { reason: 'certificateHold' });
+    const message = /^"db\.test" is the certificate [0-9a-f]{32}, which has another key than the request$/;
+    await rejectsCode(() => ca.sign(request()), 'LOCAL_CA_LABEL_TAKEN', message);
     await ca.revoke('db.test');
     assert.deepEqual((await ca.sign(request())).warnings, []);
+  });
+
+  test('is not free when that has expired: it is renewed under its label', async () => {
+    const { ca, home } = await make();
+    const { record } = await ca.issue({ names: ['db.test'], days: 10 });
+    const later = { ...pinned, now: () => new Date(record.notAfter.getTime() + 1000) };
+    const then = await CertificateAuthority.open(home, { ambient: later });
+    const message = new RegExp(`^"db\\.test" is the certificate ${record.serial}, which has another key`);
+    await rejectsCode(() => then.sign(request()), 'LOCAL_CA_LABEL_TAKEN', message);
+    assert.notEqual((await then.sign(request(), { force: true })).record.serial, record.serial);
   });
 });
 

@@ -74,6 +74,7 @@ const placement = (over: Partial<PlacementRecord> = {}): PlacementRecord => ({
   folder: '/srv/db1',
   zip: null,
   formats: ['pem', 'p12'],
+  settings: { dir: '/srv/tls', legacy: 'yes' },
   alias: 'db é',
   p12Profile: 'compat',
   passwordGiven: true,
@@ -99,6 +100,7 @@ const target = (over: Partial<TargetRecord> = {}): TargetRecord => ({
   folder: '/etc/db1',
   template: 'nginx',
   formats: null,
+  settings: { port: '5433' },
   owner: 'www-data',
   group: '33',
   hook: ['systemctl', 'reload', "n'ginx"],
@@ -106,11 +108,20 @@ const target = (over: Partial<TargetRecord> = {}): TargetRecord => ({
   window: '23:00-01:00',
   timeZone: 'Europe/Berlin',
   probe: 'https://db1.example.test',
+  probeName: 'db.example.test',
   withCrl: true,
   wish: 'enabled',
   state: 'waiting',
   serial: null,
   contents: null,
+  rights: [
+    {
+      path: 'é.pem',
+      secret: true,
+      asked: { mode: 0o600, owner: { uid: 33, gid: 33 } },
+      got: { mode: 0o755, uid: 0, gid: 0 },
+    },
+  ],
   problem: 'no\nway',
   failures: 3,
   retryAt: at(4),
@@ -262,7 +273,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     it('gives back every other record exactly, and their absence too', async () => {
       const plain = {
         request: request({ id: '0e02', template: null, keepKey: false, folder: null, createdAt: at(4) }),
-        placement: placement({ label: 'x', zip: '/x.zip', formats: null, alias: null, p12Profile: null, stages: [] }),
+        placement: placement({
+          label: 'x',
+          zip: '/x.zip',
+          formats: null,
+          settings: {},
+          alias: null,
+          p12Profile: null,
+          stages: [],
+        }),
         target: target({ id: '0d02', folder: '/b', owner: null, window: null, retryAt: null, problem: null, hook: [] }),
       };
       await write(

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'libsql';
+import { migrationsFrom } from '../../src/store/migrations.ts';
 import { createSqliteStore, openSqliteStore } from '../../src/store/sqlite.ts';
 import { must } from '../support/peers.ts';
 import { certificate } from './contract.ts';
@@ -94,10 +95,10 @@ describe('an inventory of version 1', () => {
       counts.map((text) => text.trim()),
       ['2000', '2000', '2000', '2000'],
     );
-    assert.deepEqual(ask(file, 'PRAGMA user_version'), [2]);
+    assert.deepEqual(ask(file, 'PRAGMA user_version'), [3]);
   });
 
-  it('is of version 1 or 2 when the process is killed meanwhile, and opens', async () => {
+  it('is of version 1 or 3 when the process is killed meanwhile, and opens', async () => {
     const file = version1(5000);
     const versions = new Set<unknown>();
     for (const delay of [0, 5, 20, 60]) {
@@ -110,12 +111,38 @@ describe('an inventory of version 1', () => {
       const [version] = ask(file, 'PRAGMA user_version');
       versions.add(version);
       assert.deepEqual(ask(file, `SELECT count(*) FROM certificates`), [5000]);
-      assert.deepEqual(ask(file, `SELECT count(*) FROM sqlite_schema WHERE name = 'targets'`), [version === 2 ? 1 : 0]);
+      assert.deepEqual(ask(file, `SELECT count(*) FROM sqlite_schema WHERE name = 'targets'`), [version === 3 ? 1 : 0]);
     }
     assert.ok(
-      [...versions].every((version) => version === 1 || version === 2),
+      [...versions].every((version) => version === 1 || version === 3),
       [...versions].join(),
     );
     assert.equal((await must(process.execPath, opening(file))).trim(), '5000');
+  });
+});
+
+describe('an inventory of version 2', () => {
+  it('keeps its deployments and placements', async () => {
+    const file = version1(1);
+    const [target, placement] = [
+      `'0d01', 'h0', '/etc/h0', 'nginx', NULL, NULL, NULL, '["reload"]', 60, NULL, NULL, 'https://h0:443', 0, 'enabled',
+       'enabled', '00000000', 'c0', NULL, 0, NULL, '2026-11-22T00:00:00.123Z'`,
+      `'h0', '00000000', 'nginx', '/h0', NULL, NULL, NULL, NULL, 0, 1, '[]', '2026-11-22T00:00:00.123Z', '[]'`,
+    ];
+    const database = new Database(file);
+    database.exec(
+      `${migrationsFrom(1, 2)} INSERT INTO targets VALUES (${target}); INSERT INTO placements VALUES (${placement})`,
+    );
+    database.close();
+    const store = openSqliteStore(file);
+    const [found] = await store.targets();
+    assert.deepEqual(
+      [found?.id, found?.hook, found?.contents, found?.probe, found?.probeName, found?.rights, found?.settings],
+      ['0d01', ['reload'], 'c0', 'https://h0:443', null, [], {}],
+    );
+    const [placed] = await store.placements();
+    assert.deepEqual([placed?.folder, placed?.withKey, placed?.settings], ['/h0', true, {}]);
+    await store.close();
+    assert.deepEqual(ask(file, 'PRAGMA user_version'), [3]);
   });
 });

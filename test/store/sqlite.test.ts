@@ -86,7 +86,7 @@ describe('the inventory file', () => {
     sqlite(file, 'PRAGMA user_version = 7');
     assert.throws(() => openSqliteStore(file), {
       code: 'LOCAL_CA_HOME_INVALID',
-      message: `the inventory ${file} was made by a newer local-ca (its version is 7, this one knows 2)`,
+      message: `the inventory ${file} was made by a newer local-ca (its version is 7, this one knows 3)`,
     });
   });
 
