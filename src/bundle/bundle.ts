@@ -8,7 +8,9 @@ import { BundleFile, defaultMode } from './file.ts';
 import type { Material } from './material.ts';
 import { choosePasswords, type Passwords } from './passwords.ts';
 import { fillPath } from './paths.ts';
-import { invalidTemplate, type Template, type TemplateFile } from './template.ts';
+import { checkSettings, type Settings } from './settings.ts';
+import { bundleKind, filesFor, invalidTemplate, type Template } from './template.ts';
+import type { BundleKind, TemplateFile } from './template-schema.ts';
 import { PASSWORD_FILE, renderTexts } from './texts.ts';
 
 /** For `buildBundle`. */
@@ -23,6 +25,8 @@ export interface BundleOptions {
   readonly alias?: string;
   /** Overrides what the template says. */
   readonly p12Profile?: Pkcs12Profile;
+  /** Of the template, by name: `dir`, `port` and the like; a default stands for what is not given. */
+  readonly settings?: Settings;
   readonly now: Date;
   readonly random: (length: number) => Uint8Array;
 }
@@ -39,6 +43,9 @@ export interface Bundle {
 
 /** Throws LOCAL_CA_KEY_NOT_KEPT, LOCAL_CA_OPTION_INVALID, and what the template and the formats throw. */
 export async function buildBundle(material: Material, template: Template, options: BundleOptions): Promise<Bundle> {
+  const { settings = {} } = options;
+  checkSettings(template.name, template.settings, settings);
+  const kind = kindOf(material);
   const { files: wanted, keyMissing, warnings } = chooseFiles(material, template, options);
   const passwords = choosePasswords({
     given: options.password,
@@ -50,7 +57,17 @@ export async function buildBundle(material: Material, template: Template, option
   const stored = await writeFiles(wanted, { material, passwords, options });
   const zip = options.formats === undefined ? template.zip : undefined;
   const zipName = fillPath(zip?.name ?? '{{label}}.zip', material.label);
-  const telling = { material, template, wanted, stored, passwords, keyMissing, zipName: zip && zipName };
+  const telling = {
+    material,
+    template,
+    wanted,
+    stored,
+    passwords,
+    keyMissing,
+    kind,
+    settings,
+    zipName: zip && zipName,
+  };
   const texts = renderTexts(telling);
   const files = [...stored, ...texts.files];
   refuseDuplicates(files, template);
@@ -95,8 +112,11 @@ function chooseFiles(material: Material, template: Template, { formats }: Bundle
 const withoutLists = (path: string, label: string) =>
   `${fillPath(path, label)} is left out: there are no revocation lists yet. local-ca crl makes them; then export the files again`;
 
-const templateFiles = (material: Material, template: Template) =>
-  material.leaf === undefined ? (template.caFiles ?? template.files) : template.files;
+/** For whom a bundle of this material is. */
+const kindOf = ({ leaf }: Material): BundleKind => bundleKind(leaf?.profile);
+
+const templateFiles = (material: Material, template: Template): readonly TemplateFile[] =>
+  filesFor(template, kindOf(material));
 
 function usualFiles(formats: readonly FormatName[]): TemplateFile[] {
   for (const format of formats) refuseUnknown(format);

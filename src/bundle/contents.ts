@@ -204,6 +204,12 @@ export const CONTENTS = {
     password: 'trust',
     write: (input) => jks(trustEntries([...rootsOf(input), ...input.material.intermediates], input), input),
   }),
+  /** The same in PKCS#12. */
+  'trust-chain-p12': ofAuthority({
+    format: 'p12',
+    password: 'trust',
+    write: (input) => pkcs12(trustEntries([...rootsOf(input), ...input.material.intermediates], input), input),
+  }),
   /** Of all CAs of the chain in one file: FreeTDS, PostgreSQL and nginx refuse everything when one is missing. */
   'crl-pem': ofLists({
     format: 'pem',

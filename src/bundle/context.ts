@@ -1,8 +1,12 @@
 /** What a bundle's README and snippets can say about it, before the paragraphs that `paragraphs.ts` writes. */
+import { createHash } from 'node:crypto';
 import { parseNames, type SubjectName } from '../core/names.ts';
+import { parseCertificate } from '../core/parse.ts';
+import { decodeSubject, formatSubject } from '../core/subject.ts';
 import type { ContentName } from './contents.ts';
 import type { CertificateFacts, LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
+import { serves } from './serves.ts';
 import { shellWord } from './shell.ts';
 
 export interface BundlePlan {
@@ -12,16 +16,18 @@ export interface BundlePlan {
   readonly passwordFile?: string;
   readonly zip?: string;
   readonly keyTypeWhy?: string;
+  readonly owner?: { readonly user: string; readonly group?: string | undefined };
 }
 
-export function contextOf({ material, ...plan }: BundlePlan): Context {
-  const { label, leaf, intermediates, authority } = material;
+export function contextOf({ material, owner, ...plan }: BundlePlan): Context {
+  const { label, leaf, intermediates, authority, roots } = material;
   const about = leaf && leafContext(leaf);
   return {
     ...plan,
     label,
     intermediates: intermediates.length > 0,
-    authority: factsOf(authority),
+    authority: factsOf(authority, roots[0] ?? intermediates.at(-1)),
+    ...(owner === undefined ? {} : { owner: { user: owner.user, group: owner.group ?? owner.user } }),
     server: about?.host ?? PLACEHOLDER,
     serverAddress: about?.address ?? PLACEHOLDER,
     ...(about === undefined ? {} : { leaf: about }),
@@ -31,18 +37,17 @@ export function contextOf({ material, ...plan }: BundlePlan): Context {
 /** For a host that nobody named: in the README of a CA alone, or of a client. */
 const PLACEHOLDER = 'SERVER';
 
-/** Others connect to whoever has a certificate of this profile. */
-export const serves = (profile: string): boolean => profile === 'server' || profile === 'peer';
-
 const leafContext = (leaf: LeafMaterial): NonNullable<Context['leaf']> => ({
-  ...factsOf(leaf),
+  ...factsOf(leaf, leaf.certificate),
   ...namesOf(leaf),
+  user: /^[\w.@-]+$/.test(leaf.commonName) ? leaf.commonName : 'USER',
   profile: leaf.profile,
   serves: serves(leaf.profile),
   client: leaf.profile === 'client',
 });
 
-const factsOf = (facts: CertificateFacts) => ({
+const factsOf = (facts: CertificateFacts, certificate: Uint8Array | undefined) => ({
+  ...(certificate === undefined ? {} : identityOf(certificate)),
   // Anybody's text, and a line break in it would start a new line of a configuration file.
   commonName: facts.commonName.replace(/\p{Cc}/gu, ' '),
   serial: facts.serial,
@@ -51,6 +56,26 @@ const factsOf = (facts: CertificateFacts) => ({
   notAfter: day(facts.notAfter),
   keyType: facts.keyType,
 });
+
+/** What only the certificate itself says. */
+function identityOf(certificate: Uint8Array) {
+  const name = decodeSubject(parseCertificate(certificate).subject);
+  return {
+    thumbprint: createHash('sha1').update(certificate).digest('hex').toUpperCase(),
+    ...ifPlain('subject', formatSubject(name)),
+    ...ifPlain(
+      'slashSubject',
+      name
+        .flat()
+        .map(({ type, value }) => `/${type}=${value}`)
+        .join(''),
+    ),
+  };
+}
+
+/** Both are written between quotes of a shell, of SQL or of a configuration file, and a stranger chose them. */
+const ifPlain = (key: 'subject' | 'slashSubject', text: string) =>
+  text === '' || /['"`\\$\p{Cc}]/u.test(text) ? {} : { [key]: text };
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 

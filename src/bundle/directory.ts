@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { createFile, type Owner, syncFolder } from '../disk.ts';
+import { within } from '../held-folder.ts';
 import { createFiles, newFile } from './create-files.ts';
 import type { OutputFile } from './file.ts';
 import { commitStage, fillStage, finishInterrupted } from './journal.ts';
@@ -70,7 +71,7 @@ export async function stageFile(
     refuseForeignFile(path, force);
     const stage = await makeStage(folderThatStands(resolve(path)), undefined);
     return attempt(stage.discard, () => {
-      createFile(join(stage.path, 'file'), bytes, mode);
+      within(openOwnFolder(stage.path), ({ at }) => createFile(join(at, 'file'), bytes, mode));
       return staged(path, stage, () => commitFile(stage.path, path, force));
     });
   });

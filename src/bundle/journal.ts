@@ -16,10 +16,11 @@ import * as v from 'valibot';
 import { temporaryName } from '../abandoned.ts';
 import { createFile, errno, type Owner, syncFolder, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
+import { inParents, type OpenFolder, openFolder, within } from '../held-folder.ts';
 import { createFiles, type NewFile, newFile } from './create-files.ts';
 import { defaultMode, type OutputFile } from './file.ts';
 import { refuseParents } from './manifest.ts';
-import { giveFolder, type OpenFolder, openFolder, openOwnFolder } from './open-folder.ts';
+import { giveFolder, openOwnFolder } from './open-folder.ts';
 import { checkBundlePath, MANIFEST, PUBLIC_FOLDER } from './paths.ts';
 import { readStanding, standsAs } from './standing.ts';
 
@@ -76,7 +77,7 @@ export function stagedPaths(stage: string): string[] {
   const journal = fs.readdirSync(stage).find((name) => name.endsWith('.json'));
   if (journal === undefined) return [];
   const path = join(stage, journal);
-  return readJournal(path, fs.readFileSync(path, 'utf8')).map(({ to }) => to);
+  return readJournal(path, new TextDecoder().decode(readStanding(path)?.bytes)).map(({ to }) => to);
 }
 
 /** Whether a run was cut short there between its commit and its end. What somebody else put there is no sign of it. */
@@ -156,24 +157,12 @@ function move({ folder, above, commit }: Place, { from: name, to, owner }: Move)
     if (staged === undefined) return;
     refuseParents(folder, to);
     const file = owner === undefined ? { bytes: staged.bytes, mode: staged.mode } : { ...staged, owner };
-    inParents(above, to.split('/'), owner, (path) =>
-      unless(['ENOENT'], () => (standsAs(path, file) ? fs.unlinkSync(from) : rename(from, path, file))),
-    );
+    const place = (path: string) =>
+      unless(['ENOENT'], () => (standsAs(path, file) ? fs.unlinkSync(from) : rename(from, path, file)));
+    inParents(above, to.split('/'), place, (path) => makeFolder(path, owner));
   } catch (error) {
     throw writeError(join(folder, to), error);
   }
-}
-
-/** Folder by folder, each looked up in the one before: none of them is a link by the time it is gone through. */
-function inParents(
-  above: OpenFolder,
-  [first = '', ...rest]: readonly string[],
-  owner: Owner | undefined,
-  action: (path: string) => void,
-): void {
-  const path = join(above.at, first);
-  if (rest.length === 0) action(path);
-  else within(makeFolder(path, owner), (inner) => inParents(inner, rest, owner, action));
 }
 
 /** With the owner of the file that it is made for. */
@@ -185,14 +174,6 @@ function makeFolder(path: string, owner: Owner | undefined): OpenFolder {
   const folder = openFolder(path);
   if (isNew === true && owner !== undefined) giveFolder(folder, owner);
   return folder;
-}
-
-function within(folder: OpenFolder, action: (folder: OpenFolder) => void): void {
-  try {
-    action(folder);
-  } finally {
-    folder.close();
-  }
 }
 
 function rename(from: string, to: string, { bytes, mode, owner }: Omit<NewFile, 'path'>): void {

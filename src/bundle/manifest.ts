@@ -7,10 +7,11 @@ import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { toHex } from '../core/text.ts';
-import { type Owner, readError, writeError } from '../disk.ts';
+import { type Owner, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import type { OutputFile } from './file.ts';
 import { foldersAbove, MANIFEST } from './paths.ts';
+import { readRegular } from './regular.ts';
 
 export const EntrySchema = v.object({
   sha256: v.string(),
@@ -41,7 +42,8 @@ export const sha256 = (bytes: Uint8Array): string => toHex(createHash('sha256').
 /** One that is missing or damaged claims no file. */
 export function readManifest(folder: string): Manifest {
   try {
-    const { files, ownFolder } = v.parse(ManifestSchema, JSON.parse(fs.readFileSync(join(folder, MANIFEST), 'utf8')));
+    const text = new TextDecoder().decode(readRegular(join(folder, MANIFEST))?.bytes);
+    const { files, ownFolder } = v.parse(ManifestSchema, JSON.parse(text));
     return { files: new Map(files.map(({ path, ...entry }) => [path, entry])), ownFolder };
   } catch {
     return { files: new Map(), ownFolder: false };
@@ -114,15 +116,8 @@ function refuseTarget(target: string, recorded: string | undefined, force: boole
   if (stat?.isDirectory()) throw blocked(target, 'is a folder');
   if (stat === undefined || force) return;
   if (!stat.isFile() || recorded === undefined) throw occupied(target, 'exists, and local-ca did not make it');
-  if (sha256(readTarget(target)) !== recorded) throw occupied(target, 'was changed after local-ca made it');
-}
-
-function readTarget(target: string): Uint8Array {
-  try {
-    return fs.readFileSync(target);
-  } catch (error) {
-    throw readError(target, error);
-  }
+  const bytes = readRegular(target)?.bytes;
+  if (bytes === undefined || sha256(bytes) !== recorded) throw occupied(target, 'was changed after local-ca made it');
 }
 
 const BLOCKED = 'Choose another --out, or move it away.';

@@ -1,8 +1,9 @@
 /** The paragraphs that every README has, written once here rather than in each template. */
 import type { ContentName } from './contents.ts';
-import { serves } from './context.ts';
 import { modeText } from './file.ts';
 import type { Context } from './render.ts';
+import { serves } from './serves.ts';
+import type { Settings } from './settings.ts';
 import { shellWord } from './shell.ts';
 
 /** A row of the table of files. */
@@ -80,14 +81,44 @@ function sentence(paths: readonly string[], ending: string): string {
   return `${paths.map(code).join(' and ')} ${paths.length === 1 ? 'opens' : 'open'} ${ending}`;
 }
 
-export function renewal({ leaf, label }: Context, foreign: boolean): string {
+/** Where the certificate came from, and what its files were made with. */
+interface Origin {
+  readonly foreign: boolean;
+  readonly template: string;
+  readonly settings: Settings;
+}
+
+export function renewal(context: Context, origin: Origin): string {
+  const { foreign } = origin;
+  const { leaf, label } = context;
   if (leaf === undefined) return '';
   const end = `The certificate stops working after **${leaf.notAfter}**. Before that day, where it was made:`;
   const command = foreign ? 'local-ca csr create --renew' : 'local-ca renew';
   const then = foreign
     ? 'It makes a new request for the same names, for the CA that signed this one.'
     : `Key and names stay, and so do the files. Put the new ones in place${leaf.serves ? ' and reload the server.' : '.'}`;
-  return [end, '', '```sh', `${command} ${label}`, '```', '', then].join('\n');
+  const unattended = leaf.serves && !foreign ? ['', deployment(context, origin)] : [];
+  return [end, '', '```sh', `${command} ${label}`, '```', '', then, ...unattended].join('\n');
+}
+
+/** The command that has it done from then on; where the template does not know, the reader does. */
+function deployment({ label, set, owner, reload, probe }: Context, { template, settings }: Origin): string {
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ['--to', typeof set?.dir === 'string' ? set.dir : 'FOLDER'],
+    ['--template', template],
+    ...Object.entries(settings).flatMap(([name, value]) =>
+      name === 'dir' ? [] : [['--set', `${name}=${value}`] as const],
+    ),
+    ['--owner', owner?.user],
+    ['--group', owner?.group === owner?.user ? undefined : owner?.group],
+    ['--hook', reload],
+    ['--probe', probe],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
+  const command = ['local-ca deploy add', label, ...given].join(' ');
+  const where =
+    'Or, on the server itself, have it renewed and put in place from now on (`local-ca deploy --help` has more):';
+  return [where, '', '```sh', command, '```'].join('\n');
 }
 
 export const warningList = (warnings: readonly string[]): string => warnings.map((text) => `> ${text}`).join('\n>\n');
@@ -138,12 +169,18 @@ export function checks(context: Context): string {
   const blocks = [
     verify && [verify.where, verify.command],
     looks.length > 0 && ['What is in the files; a fingerprint has to be one of those below:', looks.join('\n')],
+    context.probe !== undefined && ['What the server serves, once it runs:', probeCommand(context, context.probe)],
   ];
   return blocks.flatMap((block) => (block ? [block[0], '', '```sh', block[1], '```', ''] : [])).join('\n');
 }
 
 const passwordFlag = (file: string | undefined) =>
   file === undefined ? (['--password', 'PASSWORD'] as const) : (['--password-file', file] as const);
+
+function probeCommand({ file = {} }: Context, url: string): string {
+  const ca = ROOTS.map((content) => file[content]).find((path) => path !== undefined);
+  return ['local-ca probe', shellWord(url), ...(ca === undefined ? [] : ['--ca', shellWord(ca)])].join(' ');
+}
 
 /** Undefined if no file has all that it takes. */
 function verifyCommand({ file = {}, intermediates, passwordFile }: Context, leaf: NonNullable<Context['leaf']>) {

@@ -3,9 +3,11 @@
  * to be removed, so that a second run completes one that was killed.
  */
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { removeAbandoned } from '../abandoned.ts';
-import { canGiveTo, syncFolder, writeError, writeWhole } from '../disk.ts';
+import { canGiveTo, errno, syncFolder, writeError, writeWhole } from '../disk.ts';
+import { LocalCaError } from '../errors.ts';
+import { inParents, type OpenFolder, openFolder, within } from '../held-folder.ts';
 import { finishInterrupted } from './journal.ts';
 import { type Entry, isFolder, type Manifest, manifestFile, readManifest, sha256 } from './manifest.ts';
 import { foldersAbove, MANIFEST } from './paths.ts';
@@ -44,66 +46,104 @@ function removeWhere(folder: string, restOf: Rest): Removal {
     if (!isFolder(folder)) return { removed: [], kept: [] };
     finishInterrupted(folder);
     removeAbandoned(folder);
-    return removeFrom(folder, readManifest(folder), restOf);
+    return within(openFolder(resolve(folder)), (above) => removeFrom({ folder, above }, restOf));
   } catch (error) {
     throw writeError(folder, error);
   }
 }
 
-function removeFrom(folder: string, manifest: Manifest, restOf: Rest): Removal {
-  const rests = [...manifest.files].map(([path, entry]) => [path, restOf(entry, path)] as const);
-  const wanted = rests.flatMap(([path, rest]) => (rest === undefined ? [path] : []));
-  const fates = wanted.map((path) => ({ path, fate: fateOf(folder, path, manifest.files.get(path)?.sha256) }));
-  const pathsOf = (fate: Fate) => fates.filter((one) => one.fate === fate).map(({ path }) => path);
-  const [removed, kept] = [pathsOf('ours'), pathsOf('changed')];
-  for (const path of removed) fs.rmSync(join(folder, path), { force: true });
-  const gone = new Set(fates.filter(({ fate }) => fate !== 'changed').map(({ path }) => path));
-  removeFolders(folder, [...gone]);
-  const left = [...manifest.files].filter(([path]) => !gone.has(path));
-  const known = new Map(rests);
-  record(folder, manifest, new Map(left.map(([path, entry]) => [path, known.get(path) ?? entry])));
-  return { removed: removed.map((path) => join(folder, path)), kept: kept.map((path) => join(folder, path)) };
+interface Place {
+  /** As errors name it. */
+  readonly folder: string;
+  readonly above: OpenFolder;
 }
 
-type Fate = 'ours' | 'changed' | 'gone';
+function removeFrom(place: Place, restOf: Rest): Removal {
+  const manifest = readManifest(place.above.at);
+  const rests = [...manifest.files].map(([path, entry]) => [path, restOf(entry, path)] as const);
+  const wanted = rests.flatMap(([path, rest]) => (rest === undefined ? [path] : []));
+  const fates = wanted.map((path) => ({ path, fate: remove(place, path, manifest.files.get(path)?.sha256) }));
+  const gone = new Set(fates.filter(({ fate }) => fate !== 'changed').map(({ path }) => path));
+  removeFolders(place.above, [...gone]);
+  const left = [...manifest.files].filter(([path]) => !gone.has(path));
+  const known = new Map(rests);
+  record(place, manifest, new Map(left.map(([path, entry]) => [path, known.get(path) ?? entry])));
+  const pathsOf = (fate: Fate) => fates.filter((one) => one.fate === fate).map(({ path }) => join(place.folder, path));
+  return { removed: pathsOf('removed'), kept: pathsOf('changed') };
+}
 
-function fateOf(folder: string, path: string, hash: string | undefined): Fate {
-  const target = join(folder, path);
-  if (!isInside(folder, path)) return 'changed';
+type Fate = 'removed' | 'changed' | 'gone';
+
+/** Unless somebody changed it. The folders on the way are held: none of them is another by the time that it goes. */
+function remove({ folder, above }: Place, path: string, hash: string | undefined): Fate {
+  if (!isInside(above.at, path)) return 'changed';
+  try {
+    return inParents(above, path.split('/'), (target) => removeFile(target, join(folder, path), hash));
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return 'gone';
+    if (CHANGED.includes(errno(error))) return 'changed';
+    throw error;
+  }
+}
+
+/** What is said of a link, or a file, in a folder's place; and of a file that is larger than any of ours. */
+const CHANGED = ['ENOTDIR', 'ELOOP', 'LOCAL_CA_INPUT_TOO_LARGE'];
+
+function removeFile(target: string, name: string, hash: string | undefined): Fate {
   if (fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) return 'gone';
-  const standing = readStanding(target);
-  return standing !== undefined && sha256(standing.bytes) === hash ? 'ours' : 'changed';
+  const standing = readStanding(target, name);
+  if (standing === undefined || sha256(standing.bytes) !== hash) return 'changed';
+  fs.unlinkSync(target);
+  return 'removed';
 }
 
 /** Those inside the folder that the files left empty; and makes durable that the files are gone. */
-function removeFolders(folder: string, paths: readonly string[]): void {
+function removeFolders(above: OpenFolder, paths: readonly string[]): void {
   const inner = [...new Set(paths.flatMap(foldersAbove))].sort((a, b) => b.length - a.length);
-  for (const path of inner) removeIfEmpty(join(folder, path));
-  for (const path of [...inner, '']) if (fs.existsSync(join(folder, path))) syncFolder(join(folder, path));
+  for (const path of inner) {
+    try {
+      inParents(above, path.split('/'), (target) => removeIfEmpty(target) || within(openFolder(target), sync));
+    } catch (error) {
+      // It has gone, or is something else by now.
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errno(error))) throw error;
+    }
+  }
+  sync(above);
 }
 
-function removeIfEmpty(path: string): void {
+const sync = ({ at }: OpenFolder) => syncFolder(at);
+
+/** False where somebody's files are in it, or it is a mount point: it stays. */
+function removeIfEmpty(path: string): boolean {
   try {
     fs.rmdirSync(path);
+    return true;
   } catch {
-    // Somebody's files are in it, or it is a mount point: it stays.
+    return false;
   }
 }
 
 /** What is left; and takes the record away when that is nothing. */
-function record(folder: string, { files: before, ownFolder }: Manifest, files: Manifest['files']): void {
-  const path = join(folder, MANIFEST);
-  const standing = readStanding(path);
+function record(place: Place, { files: before, ownFolder }: Manifest, files: Manifest['files']): void {
+  const { folder, above } = place;
+  const path = join(above.at, MANIFEST);
+  const standing = readStanding(path, join(folder, MANIFEST));
   if (standing === undefined) return;
   if (files.size > 0) {
     const isNews = [...before].some(([one, entry]) => files.get(one) !== entry);
-    if (isNews) rewrite(path, manifestFile({ files, ownFolder }).bytes, standing);
+    if (isNews) rewrite(place, manifestFile({ files, ownFolder }).bytes, standing);
     return;
   }
   fs.rmSync(path, { force: true });
-  if (ownFolder) removeIfEmpty(folder);
-  syncFolder(fs.existsSync(folder) ? folder : dirname(folder));
+  if (ownFolder && removeIfEmpty(folder)) syncFolder(dirname(folder));
+  else sync(above);
 }
 
-const rewrite = (path: string, bytes: Uint8Array, { mode, uid, gid }: Standing) =>
-  writeWhole(path, bytes, mode, { replace: true, ...(canGiveTo({ uid, gid }) ? { owner: { uid, gid } } : {}) });
+function rewrite({ folder, above }: Place, bytes: Uint8Array, { mode, uid, gid }: Standing): void {
+  const owner = canGiveTo({ uid, gid }) ? { owner: { uid, gid } } : {};
+  try {
+    writeWhole(join(above.at, MANIFEST), bytes, mode, { replace: true, ...owner });
+  } catch (error) {
+    throw writeError(join(folder, MANIFEST), error instanceof LocalCaError ? error.cause : error);
+  }
+}

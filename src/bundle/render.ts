@@ -2,9 +2,12 @@
  * Renders a template's text. Mustache is logic-less, so a template cannot run code; and since it silently renders an
  * unknown name as nothing, every tag is checked against the vocabulary first.
  */
+import { join } from 'node:path';
 import mustache, { type TemplateSpans } from 'mustache';
 import { CONTENT_NAMES, type ContentName } from './contents.ts';
-import { invalidTemplate } from './template.ts';
+import type { SettingValues } from './settings.ts';
+import { invalidTemplate, type Template } from './template.ts';
+import type { TemplateRecord } from './template-schema.ts';
 
 /** What a name stands for: text, a yes or no for a section, or a section (a list or a record) with names of its own. */
 type Shape = 'text' | 'flag' | { readonly [name: string]: Shape };
@@ -12,8 +15,13 @@ type Shape = 'text' | 'flag' | { readonly [name: string]: Shape };
 const FACTS = {
   commonName: 'text',
   serial: 'text',
-  /** As `openssl x509 -fingerprint` prints it. */
+  /** SHA-256, as `openssl x509 -fingerprint` prints it. */
   fingerprint: 'text',
+  /** SHA-1 without colons, as Windows names a certificate. */
+  thumbprint: 'text',
+  /** RFC 4514, most specific part first; and as OpenSSL and MySQL write it: `/O=Acme/CN=db1`. */
+  subject: 'text',
+  slashSubject: 'text',
   /** Days, as 2027-11-22. */
   notBefore: 'text',
   notAfter: 'text',
@@ -28,6 +36,8 @@ const VOCABULARY = {
   authority: FACTS,
   leaf: {
     ...FACTS,
+    /** The common name where it can be an account's, else `USER`. */
+    user: 'text',
     profile: 'text',
     /** It is for a server or a peer; it is for a client and nothing else. */
     serves: 'flag',
@@ -55,6 +65,10 @@ const VOCABULARY = {
   zip: 'text',
   /** Why the template wants this key type, if the key is of it. */
   keyTypeWhy: 'text',
+  /** The template's own: who reads the files, what makes the server read them again, and where one sees what it serves. */
+  owner: { user: 'text', group: 'text' },
+  reload: 'text',
+  probe: 'text',
   /** Whole paragraphs that every README has. */
   fileTable: 'text',
   certificateFacts: 'text',
@@ -67,13 +81,32 @@ const VOCABULARY = {
 type Value<S> = S extends 'text' ? string : S extends 'flag' ? boolean : { readonly [K in keyof S]?: Value<S[K]> };
 
 /** What the placeholders stand for in one bundle. What is absent is empty, and its section is skipped. */
-export type Context = Value<typeof VOCABULARY>;
+export type Context = Value<typeof VOCABULARY> & { readonly set?: SettingValues };
 
-/** `where` names the text in an error. Throws LOCAL_CA_TEMPLATE_INVALID. */
-export function render(text: string, where: string, context: Context): string {
-  checkTags(parse(text, where), [VOCABULARY], where);
-  // Configuration files and Markdown are not HTML: "&" stays "&".
-  return mustache.render(text, context, {}, { escape: String });
+/** Renders with these settings as `{{set.NAME}}`. `where` names the text in an error. Throws LOCAL_CA_TEMPLATE_INVALID. */
+export function renderWith(settings: TemplateRecord['settings']) {
+  const scopes = [vocabularyWith(settings)];
+  return (text: string, where: string, context: Context): string => {
+    checkTags(parse(text, where), scopes, where);
+    // Configuration files and Markdown are not HTML: "&" stays "&".
+    return mustache.render(text, context, {}, { escape: String });
+  };
+}
+
+/** Throws LOCAL_CA_TEMPLATE_INVALID for a placeholder that no bundle could fill. */
+export function checkTexts({ folder, settings, sources, ...record }: Template): void {
+  const scopes = [vocabularyWith(settings)];
+  const lines = [record.warnings, record.probe, record.reload?.command, record.files.map(({ about }) => about)].flat();
+  const inJson = lines.flatMap((line) => (line === undefined ? [] : [['template.json', line] as const]));
+  for (const [name, text] of [...sources, ...inJson]) {
+    const where = join(folder, name);
+    checkTags(parse(text, where), scopes, where);
+  }
+}
+
+function vocabularyWith(settings: TemplateRecord['settings']): Shape {
+  const shapes = Object.entries(settings).map(([name, { kind }]) => [name, kind === 'flag' ? 'flag' : 'text'] as const);
+  return { ...VOCABULARY, set: Object.fromEntries(shapes) };
 }
 
 function parse(text: string, where: string): TemplateSpans {

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeAbandoned, temporaryName } from '../abandoned.ts';
 import { writeError } from '../disk.ts';
+import { removeFolder } from '../held-folder.ts';
 import { unfinished } from '../unfinished.ts';
 import { PUBLIC_FOLDER } from './paths.ts';
 
@@ -36,7 +37,7 @@ export async function makeStage(beside: string, parents: string | undefined): Pr
 }
 
 function removeStage(stage: string, parents: string | undefined): void {
-  fs.rmSync(stage, { recursive: true, force: true });
+  removeFolder(stage);
   removeParents(dirname(stage), parents);
 }
 

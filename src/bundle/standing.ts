@@ -2,36 +2,24 @@
 import * as fs from 'node:fs';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
-import { errno, type Owner, posix, readError, writeError } from '../disk.ts';
+import { type Owner, posix, writeError } from '../disk.ts';
 import type { NewFile } from './create-files.ts';
 import { refuseParents } from './manifest.ts';
 import { checkBundlePath } from './paths.ts';
+import { readRegular, withFile } from './regular.ts';
 
 export interface Standing extends Owner {
   readonly bytes: Uint8Array;
   readonly mode: number;
 }
 
-/** Not through a link, and not waiting for the other end of a pipe. Windows has neither flag. */
-const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-
-/** Undefined where there is no regular file. Throws LOCAL_CA_INPUT_FAILED. */
-export function readStanding(path: string): Standing | undefined {
-  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
-  try {
-    return readWhole(path);
-  } catch (error) {
-    // Somebody moved it meanwhile, or put a link in its place.
-    if (['ENOENT', 'ELOOP'].includes(errno(error))) return undefined;
-    throw readError(path, error);
-  }
+/** Undefined where there is no regular file. Throws what `readRegular` does. */
+export function readStanding(path: string, name = path): Standing | undefined {
+  const file = readRegular(path, name);
+  if (file === undefined) return undefined;
+  const { mode, uid, gid } = file.stat;
+  return { bytes: file.bytes, mode: mode & 0o7777, uid, gid };
 }
-
-const readWhole = (path: string): Standing =>
-  withFile(path, (fd) => {
-    const { mode, uid, gid } = fs.fstatSync(fd);
-    return { bytes: fs.readFileSync(fd), mode: mode & 0o7777, uid, gid };
-  });
 
 /** Takes from a file's mode what is not in this one. Throws LOCAL_CA_OUTPUT_FAILED. */
 export function narrow(path: string, mode: number): void {
@@ -39,15 +27,6 @@ export function narrow(path: string, mode: number): void {
     withFile(path, (fd) => fs.fchmodSync(fd, fs.fstatSync(fd).mode & mode));
   } catch (error) {
     throw writeError(path, error);
-  }
-}
-
-function withFile<T>(path: string, use: (fd: number) => T): T {
-  const fd = fs.openSync(path, FLAGS);
-  try {
-    return use(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

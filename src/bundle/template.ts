@@ -1,71 +1,17 @@
 /**
  * A template says which files one kind of server or client needs. It is a folder: `template.json`, a README.md and
- * snippets to render. It holds no code, and the schema below is the one place that says what it may hold.
+ * snippets to render. It holds no code; `template-schema.ts` says what it may hold.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { KEY_TYPES } from '../core/algorithms.ts';
-import { LEAF_PROFILES } from '../core/profiles.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
-import { CONTENT_NAMES, CONTENTS, type Content, type ContentName } from './contents.ts';
+import { CONTENTS, type Content, type ContentName } from './contents.ts';
 import { fillPath } from './paths.ts';
-
-const Line = v.pipe(v.string(), v.nonEmpty('must not be empty'), v.regex(/^[^\r\n]*$/, 'must be one line'));
-const ZipName = v.pipe(Line, v.regex(/^[^/]+\.zip$/, 'must be a file name that ends with .zip'));
-const Audience = v.picklist(['server', 'client']);
-const Mode = v.pipe(
-  v.string(),
-  v.regex(/^0[0-7]{3}$/, 'must be four octal digits like "0640"'),
-  v.transform((text) => Number.parseInt(text, 8)),
-);
-
-const FileSchema = v.strictObject({
-  // Where it goes in the bundle; `{{label}}` stands for the certificate's label.
-  path: Line,
-  content: v.picklist(CONTENT_NAMES),
-  audience: Audience,
-  // One line for the README; may hold placeholders.
-  about: Line,
-  mode: v.exactOptional(Mode),
-  p12Profile: v.exactOptional(v.picklist(['modern', 'compat'])),
-  windows: v.exactOptional(v.strictObject({ csp: v.exactOptional(Line), machineKey: v.exactOptional(v.boolean()) })),
-});
-
-const RenderSchema = v.strictObject({
-  // A file of the template's folder, and its path in the bundle.
-  file: Line,
-  audience: Audience,
-  about: Line,
-  // It is left out of a bundle that lacks one of these.
-  needs: v.optional(v.array(v.picklist(CONTENT_NAMES)), []),
-});
-
-const TemplateSchema = v.strictObject({
-  $schema: v.exactOptional(v.string()),
-  title: Line,
-  summary: Line,
-  kind: v.picklist(['server', 'client', 'trust']),
-  // The key type unless another is asked for, and why.
-  keyType: v.exactOptional(v.picklist(KEY_TYPES)),
-  keyTypeWhy: v.exactOptional(Line),
-  profile: v.optional(v.picklist(LEAF_PROFILES), 'server'),
-  files: v.pipe(v.array(FileSchema), v.minLength(1, 'must list at least one file')),
-  // What `export --ca` makes; by default those of `files` that need no certificate.
-  caFiles: v.exactOptional(v.array(FileSchema)),
-  // README.md is always rendered and is not listed.
-  render: v.optional(v.array(RenderSchema), []),
-  // By default all files go into NAME.zip.
-  zip: v.exactOptional(v.strictObject({ name: ZipName, files: v.exactOptional(v.array(Line)) })),
-  // Of trust stores only: a password that is printed here guards nothing.
-  passwords: v.optional(v.strictObject({ trustStore: v.exactOptional(Line) }), {}),
-  // One line each; may hold placeholders, and one that renders to nothing is dropped.
-  warnings: v.optional(v.array(Line), []),
-});
-
-export type TemplateFile = v.InferOutput<typeof FileSchema>;
-type TemplateRecord = v.InferOutput<typeof TemplateSchema>;
+import { serves } from './serves.ts';
+import { fits } from './settings.ts';
+import { type BundleKind, type TemplateFile, type TemplateRecord, TemplateSchema } from './template-schema.ts';
 
 /** A template that was read: what template.json says, and the texts to render. */
 export interface Template extends TemplateRecord {
@@ -77,6 +23,19 @@ export interface Template extends TemplateRecord {
 }
 
 export const README = 'README.md';
+
+/** For whom a bundle with a certificate of this profile is; without one, it is of the CA alone. */
+export const bundleKind = (profile: string | undefined): BundleKind =>
+  profile === undefined ? 'ca' : serves(profile) ? 'server' : 'client';
+
+export const filesFor = (
+  { files, clientFiles = files, caFiles = files }: Template,
+  kind: BundleKind,
+): readonly TemplateFile[] => ({ server: files, client: clientFiles, ca: caFiles })[kind];
+
+/** Whether a bundle of it hands the private key out. */
+export const handsOutKey = (template: Template, profile: string): boolean =>
+  filesFor(template, bundleKind(profile)).some(({ content }) => CONTENTS[content].needsKey);
 
 /** Reads and checks one folder. Throws LOCAL_CA_TEMPLATE_INVALID or LOCAL_CA_PATH_INVALID. */
 export async function readTemplate(folder: string, name = basename(resolve(folder))): Promise<Template> {
@@ -116,7 +75,7 @@ function checkTemplate(value: unknown, path: string): TemplateRecord {
   const result = v.safeParse(TemplateSchema, value);
   if (!result.success) throw invalidTemplate(path, describeIssue(result.issues[0]));
   const record = result.output;
-  const files = [...record.files, ...(record.caFiles ?? [])];
+  const files = allFiles(record);
   for (const rule of RULES) {
     const broken = rule(record, files);
     if (broken !== undefined) throw invalidTemplate(path, broken);
@@ -157,7 +116,21 @@ const RULES: readonly ((record: TemplateRecord, files: readonly TemplateFile[]) 
   (_, files) => complain(files, laxMode, 'mode lets everybody read a secret'),
   (record) =>
     record.caFiles?.some((file) => CONTENTS[file.content].needsLeaf) ? 'caFiles has a certificate in it' : undefined,
+  ({ settings }) => badDefault(settings),
 ];
+
+/** One with placeholders is for the bundle to say. */
+function badDefault(settings: TemplateRecord['settings']): string | undefined {
+  for (const [name, { kind, default: text }] of Object.entries(settings)) {
+    const where = `settings.${name}.default`;
+    if (kind === 'flag' && text !== undefined) return `${where}: a flag is "no" unless it is set`;
+    if (kind !== 'flag' && text === undefined) return `${where} is missing`;
+    if (text !== undefined && !text.includes('{{') && !fits(kind, text)) return `${where} is no ${kind}`;
+  }
+  return undefined;
+}
+
+const allFiles = ({ files, clientFiles = [], caFiles = [] }: TemplateRecord) => [...files, ...clientFiles, ...caFiles];
 
 function complain(
   files: readonly TemplateFile[],
@@ -175,12 +148,9 @@ const misplaced =
 const laxMode = (file: TemplateFile) =>
   CONTENTS[file.content].needsKey && file.mode !== undefined && (file.mode & 0o007) !== 0;
 
-function zipStray({ zip, files, caFiles = [], render }: TemplateRecord): string | undefined {
-  const known = new Set([
-    README,
-    ...[...files, ...caFiles].map((file) => file.path),
-    ...render.map((entry) => entry.file),
-  ]);
+function zipStray(record: TemplateRecord): string | undefined {
+  const { zip, render } = record;
+  const known = new Set([README, ...allFiles(record).map((file) => file.path), ...render.map((entry) => entry.file)]);
   const stray = zip?.files?.find((path) => !known.has(path));
   return stray && `zip.files names ${quote(stray)}, which is none of its files`;
 }

@@ -14,8 +14,10 @@ import {
 } from './paragraphs.ts';
 import type { Passwords } from './passwords.ts';
 import { fillPath } from './paths.ts';
-import { type Context, render } from './render.ts';
-import { README, type Template, type TemplateFile } from './template.ts';
+import { type Context, renderWith } from './render.ts';
+import { type Settings, settingValues } from './settings.ts';
+import { README, type Template } from './template.ts';
+import type { BundleKind, TemplateFile } from './template-schema.ts';
 
 /** Holds the password that local-ca made up for the key stores. */
 export const PASSWORD_FILE = '{{label}}.password.txt';
@@ -28,6 +30,8 @@ export interface Telling {
   readonly stored: readonly BundleFile[];
   readonly passwords: Passwords;
   readonly keyMissing: boolean;
+  readonly kind: BundleKind;
+  readonly settings: Settings;
   /** Of the template's zip, when it is that one. */
   readonly zipName: string | undefined;
 }
@@ -35,18 +39,25 @@ export interface Telling {
 /** README.md, the snippets, and the warnings that apply. */
 export function renderTexts(telling: Telling): { files: BundleFile[]; warnings: string[] } {
   const { material, template, wanted, stored, passwords } = telling;
-  const context = contextOf({
+  const render = renderWith(template.settings);
+  const where = (name: string) => `${template.folder}/${name}`;
+  const plain = contextOf({
     material,
     file: Object.fromEntries(wanted.map((file, i) => [file.content, (stored[i] as BundleFile).path])),
     trustPassword: passwords.given ? 'YOUR_PASSWORD' : passwords.trust,
     ...(passwords.generated ? { passwordFile: fillPath(PASSWORD_FILE, material.label) } : {}),
     ...(telling.zipName === undefined ? {} : { zip: telling.zipName }),
     ...keyTypeWhy(material, template),
+    ...(template.owner === undefined ? {} : { owner: template.owner }),
   });
-  const where = (name: string) => `${template.folder}/${name}`;
-  const say = (text: string) => render(text, where('template.json'), context);
+  const fill = (text: string, context: Context) => render(text, where('template.json'), context);
+  const set = settingValues(template.settings, telling.settings, (text) => fill(text, plain));
+  const context = { ...plain, set, ...liveFacts(telling, (text) => fill(text, { ...plain, set })) };
+  const say = (text: string) => fill(text, context);
   const present = new Set(wanted.map((file) => file.content));
-  const snippets = template.render.filter((entry) => entry.needs.every((content) => present.has(content)));
+  const snippets = template.render
+    .filter((entry) => entry.for.includes(telling.kind))
+    .filter((entry) => entry.needs.every((content) => present.has(content)));
   const warnings = template.warnings.map(say).filter((text) => text.trim() !== '');
   const listed = [
     ...listStored(telling, say),
@@ -60,6 +71,16 @@ export function renderTexts(telling: Telling): { files: BundleFile[]; warnings: 
 const keyTypeWhy = ({ leaf }: Material, template: Template) =>
   template.keyTypeWhy !== undefined && leaf?.keyType === template.keyType ? { keyTypeWhy: template.keyTypeWhy } : {};
 
+/** How the server takes new files, and how one sees that it did: of a bundle for a server. */
+function liveFacts({ kind, template }: Telling, say: (text: string) => string): Pick<Context, 'reload' | 'probe'> {
+  if (kind !== 'server') return {};
+  const { reload, probe } = template;
+  return {
+    ...(reload?.command === undefined ? {} : { reload: say(reload.command) }),
+    ...(probe === undefined ? {} : { probe: say(probe) }),
+  };
+}
+
 const PUBLIC = { mode: defaultMode(false), secret: false } as const;
 
 function listStored({ wanted, stored }: Telling, say: (text: string) => string): ListedFile[] {
@@ -71,7 +92,7 @@ function listStored({ wanted, stored }: Telling, say: (text: string) => string):
 }
 
 function paragraphs(telling: Telling, context: Context, listed: readonly ListedFile[], warnings: readonly string[]) {
-  const { material, wanted, stored, passwords, keyMissing } = telling;
+  const { material, template, wanted, stored, passwords, keyMissing } = telling;
   const { leaf } = material;
   const storesOf = (kind: 'key' | 'trust') =>
     wanted.flatMap((file, i) => (contentOf(file.content).password === kind ? (stored[i] as BundleFile).path : []));
@@ -81,7 +102,11 @@ function paragraphs(telling: Telling, context: Context, listed: readonly ListedF
     certificateFacts: certificateFacts(context, leaf?.names ?? []),
     passwordNotes: passwordNotes(context, stores),
     checks: checks(context),
-    renewal: renewal(context, leaf?.foreign === true),
+    renewal: renewal(context, {
+      foreign: leaf?.foreign === true,
+      template: template.name,
+      settings: telling.settings,
+    }),
     warningList: warningList(warnings),
   };
 }

@@ -5,6 +5,7 @@ import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
 import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
 import { BundleFile, modeText } from '../bundle/file.ts';
 import type { Material } from '../bundle/material.ts';
+import { parseSetting, type Settings } from '../bundle/settings.ts';
 import type { Template } from '../bundle/template.ts';
 import { fingerprintSha256 } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
@@ -32,6 +33,15 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     about: `instead of the template's files, these: ${FORMAT_NAMES.join(', ')}`,
     parse: parseFormats,
     values: FORMAT_NAMES,
+  },
+  {
+    flags: '--set <name=value>',
+    about: 'what the template asks about the server, like port=5433: see local-ca template show',
+    parse: (text) => [parseSetting(text)],
+  },
+  {
+    flags: '--legacy',
+    about: 'for servers and clients that know TLS 1.0 only, where the template has a way: --set legacy=yes',
   },
   { flags: '--password <password>', about: 'for key stores and trust stores (default: made up)' },
   { flags: '--password-file <file>', about: 'the same, from the first line of a file' },
@@ -71,9 +81,12 @@ function formatCalled(name: string): FormatName {
 const unknownFormat = (message: string) =>
   new LocalCaError('LOCAL_CA_FORMAT_UNKNOWN', message, `Use one or more of: ${FORMAT_NAMES.join(', ')}.`);
 
+/** What making files takes. */
+export type DeliveryContext = Pick<Context, 'home' | 'ambient'>;
+
 export const templateFolders = ({ home }: Pick<Context, 'home'>) => [join(home, 'templates'), PACKAGE_TEMPLATES];
 
-export const findTemplate = (context: Context, name = 'generic'): Promise<Template> =>
+export const findTemplate = (context: DeliveryContext, name = 'generic'): Promise<Template> =>
   loadTemplate(name, templateFolders(context));
 
 /** Files written beside their places, waiting for the certificate to be recorded. */
@@ -88,7 +101,10 @@ export interface Delivery extends Delivered {
 }
 
 /** How the files of a bundle are made, beside what its template says. */
-export type Wishes = Pick<BundleOptions, 'formats' | 'alias' | 'p12Profile' | 'password' | 'earlierPassword'>;
+export type Wishes = Pick<
+  BundleOptions,
+  'formats' | 'alias' | 'p12Profile' | 'password' | 'earlierPassword' | 'settings'
+>;
 
 export interface Parcel {
   readonly material: Material;
@@ -111,7 +127,7 @@ export const shippingOf = (flags: Flags): Shipping => ({
 /** Makes the files of each parcel and stages them; an error leaves nothing behind. */
 export async function stageDelivery(
   parcels: readonly Parcel[],
-  context: Context,
+  context: DeliveryContext,
   { zip, force = false }: Shipping,
 ): Promise<Delivery> {
   for (const { out } of parcels) refuseHomePlaces(out, context.home, '--out');
@@ -196,7 +212,7 @@ function placementOf(
   { material, template, out, wishes }: Parcel,
   zip: string | undefined,
   stages: readonly StageRecord[],
-  { ambient }: Context,
+  { ambient }: DeliveryContext,
 ): Change {
   const record: PlacementRecord = {
     label: material.leaf === undefined ? `${AUTHORITY_PLACEMENT}${resolve(out)}` : material.label,
@@ -205,6 +221,7 @@ function placementOf(
     folder: resolve(out),
     zip: zip === undefined ? null : resolve(zip),
     formats: wishes.formats ?? null,
+    settings: wishes.settings ?? {},
     alias: wishes.alias ?? null,
     p12Profile: wishes.p12Profile ?? null,
     passwordGiven: wishes.password !== undefined,
@@ -222,9 +239,15 @@ const AUTHORITY_PLACEMENT = 'ca:';
 /** Whether these are the files of the CA alone, of which there may be several folders. */
 export const isOfAuthority = ({ label }: PlacementRecord): boolean => label.startsWith(AUTHORITY_PLACEMENT);
 
+/** `--set` as often as it was given, and `--legacy`. */
+export const settingsOf = ({ set = [], legacy }: Flags): Settings =>
+  Object.assign(legacy === true ? { legacy: 'yes' } : {}, ...(set as readonly Settings[]));
+
 export function wishesOf(flags: Flags): Wishes {
   const password = secretFrom(flags, 'password');
+  const settings = settingsOf(flags);
   return {
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
     ...(flags.format === undefined ? {} : { formats: flags.format as FormatName[] }),
     ...(password === undefined ? {} : { password }),
     ...(flags.alias === undefined ? {} : { alias: flags.alias as string }),

@@ -3,6 +3,7 @@
 import { importKey } from '../core/keys.ts';
 import { isoTime } from '../core/time.ts';
 import type { Step } from '../deploy/plan.ts';
+import { rightsWarnings } from '../deploy/rights.ts';
 import { type Outcome, previewTarget, type Result, runTarget } from '../deploy/run.ts';
 import { reasonOf } from '../deploy/update.ts';
 import { LocalCaError } from '../errors.ts';
@@ -108,6 +109,11 @@ function tellOutcome({ io }: Context, { target, result, changed }: Outcome): voi
   const said = SAID[result](target);
   if (result === 'failed' && changed) io.error(`${io.style('red', 'failed')} ${where}: ${said}`);
   else if (result !== 'gone') io.say(`${where}: ${said}`);
+  // Whenever files were placed, and not in between.
+  if (result === 'enabled' || result === 'updated') {
+    const problem = target.problem === null ? [] : [target.problem];
+    for (const text of [...problem, ...rightsWarnings(target)]) io.warn(`${where}: ${text}`);
+  }
 }
 
 const SAID: Readonly<Record<Result, (target: TargetRecord) => string>> = {

@@ -1,38 +1,56 @@
 /** What `deploy add` was asked for: all that can be checked without the CA. */
 import * as fs from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { parseName } from '../core/names.ts';
 import { quote } from '../core/text.ts';
 import { parseHook } from '../deploy/hook.ts';
 import { parseWindow } from '../deploy/window.ts';
 import { LocalCaError } from '../errors.ts';
 import type { FormatName } from '../formats/formats.ts';
-import { parseTarget } from '../probe/target.ts';
+import { parseTarget, urlOf } from '../probe/target.ts';
 import type { TargetRecord } from '../store/store.ts';
 import type { Context, Flags } from './command.ts';
+import { settingsOf } from './deliver.ts';
 import { refuseHomePlaces } from './places.ts';
 
 /** Of a target. */
 export type Settings = Omit<
   TargetRecord,
-  'id' | 'label' | 'template' | 'wish' | 'state' | 'serial' | 'contents' | 'problem' | 'failures' | 'retryAt' | 'since'
+  | 'id'
+  | 'label'
+  | 'template'
+  | 'wish'
+  | 'state'
+  | 'serial'
+  | 'contents'
+  | 'rights'
+  | 'problem'
+  | 'failures'
+  | 'retryAt'
+  | 'since'
 >;
 
 export function settingsFrom(context: Context, flags: Flags): Settings {
-  const { to, owner, group, window, tz, probe } = flags as Readonly<Record<string, string | undefined>>;
+  const { to, owner, group, window, tz, probe, probeName } = flags as Readonly<Record<string, string | undefined>>;
   if (to === undefined) {
     throw new LocalCaError('LOCAL_CA_ANSWER_MISSING', '--to is missing', 'Name the folder that the server reads.');
   }
   if (tz !== undefined && window === undefined) throw invalid('--tz was given without --window', 'Add --window.');
+  if (probeName !== undefined && probe === undefined) {
+    throw invalid('--probe-name was given without --probe', 'Add --probe.');
+  }
   return {
     folder: folderFrom(context, to),
     formats: (flags.format as readonly FormatName[] | undefined) ?? null,
+    settings: settingsOf(flags),
     owner: owner ?? null,
     group: group ?? null,
     hook: hookFrom((flags.hook as Hook | undefined)?.argv ?? []),
     hookTimeout: (flags.hookTimeout as number | undefined) ?? 60,
     window: window?.trim() ?? null,
     timeZone: window === undefined ? null : parseWindow(window, tz).timeZone,
-    probe: probe === undefined ? null : probeFrom(probe),
+    probe: probe === undefined ? null : urlOf(parseTarget(probe)),
+    probeName: probeName ?? null,
     withCrl: flags.withCrl === true,
   };
 }
@@ -67,10 +85,11 @@ const hookFrom = ([program = '', ...args]: readonly string[]): string[] => {
   return [/[/\\]/.test(program) && !isAbsolute(program) ? resolve(program) : program, ...args];
 };
 
-/** Without a password that the URL may have. */
-function probeFrom(url: string): string {
-  const { scheme, host, port } = parseTarget(url);
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** TLS has host names alone there (RFC 6066 3), and no addresses. */
+export function hostName(text: string): string {
+  const { kind, text: name } = parseName(text);
+  if (kind === 'dns' && !name.startsWith('*')) return name;
+  throw invalid(`--probe-name cannot be ${quote(text)}`, 'Give one host name, like db1.example.test.');
 }
 
 export function hookSeconds(text: string): number {

@@ -5,9 +5,8 @@ import { isSystemError, reasonOf } from '../deploy/update.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
-import { isSamePlace } from './places.ts';
 import { renewOne } from './renewal.ts';
-import { behindLists, refreshLists } from './revocation-lists.ts';
+import { behindLists, nothingMade, refreshLists } from './revocation-lists.ts';
 import type { Session } from './session.ts';
 
 /** What was done, and what could not be. */
@@ -67,12 +66,15 @@ export async function freshen(
       await work();
     } catch (error) {
       const why = reasonOf(error);
-      for (const label of labels) troubles.set(label, `${what}: ${why}`);
+      for (const label of labels) {
+        const before = troubles.has(label) ? `${troubles.get(label)}; ` : '';
+        troubles.set(label, `${before}${what}: ${why}`);
+      }
     }
   };
   for (const record of await dueOf(context, session, targets)) {
     await attempt([record.label], NOT_RENEWED, async () => {
-      renewed.push(await renew(context, session, record, targets));
+      renewed.push(await renew(context, session, record));
     });
   }
   const listed = targets.filter(wantsLists).map(({ label }) => label);
@@ -109,26 +111,18 @@ export async function dueOf(
 }
 
 /** With the files that were made for it elsewhere, as `renew` does; nobody is asked, and nothing there hinders it. */
-async function renew(
-  context: Context,
-  session: Session,
-  record: CertificateRecord,
-  targets: readonly TargetRecord[],
-): Promise<CertificateRecord> {
+async function renew(context: Context, session: Session, record: CertificateRecord): Promise<CertificateRecord> {
   const placement = await placementOf(session, record.label);
-  // What is in a target's folder changes with its window and its hook, and not before.
-  if (placement !== undefined && !targets.some(({ folder }) => isSamePlace(folder, placement.folder))) {
-    try {
-      return (await renewOne(context, session, { record, placement }, {})).issued.record;
-    } catch (error) {
-      if (!isAboutFiles(error)) throw error;
-      const renewed = await renewAlone(session, record);
-      // Told once, since it is not due any more.
-      context.io.warn(`the files of ${record.label} in ${placement.folder} are not renewed: ${reasonOf(error)}`);
-      return renewed;
-    }
+  if (placement === undefined) return renewAlone(session, record);
+  try {
+    return (await renewOne(context, session, { record, placement }, {})).issued.record;
+  } catch (error) {
+    if (!isAboutFiles(error)) throw error;
+    const renewed = await renewAlone(session, record);
+    // Told once, since it is not due any more.
+    context.io.warn(`the files of ${record.label} in ${placement.folder} are not renewed: ${reasonOf(error)}`);
+    return renewed;
   }
-  return renewAlone(session, record);
 }
 
 async function renewAlone({ ca }: Session, { label, serial }: CertificateRecord): Promise<CertificateRecord> {
@@ -158,15 +152,24 @@ export async function placementOf({ home }: Session, label: string): Promise<Pla
 
 // --- revocation lists --------------------------------------------------------------------------------------------
 
+/** Throws for those that cannot be made here, after the others were. */
 async function freshenLists(context: Context, session: Session): Promise<void> {
-  const due = await dueLists(context, session);
+  const late = await lateLists(context, session);
+  const due = late.filter(canBeMade);
   if (due.length > 0) await refreshLists(session, { authorities: due.map(({ authority }) => authority.id) });
+  // Where there never was one, none has ended.
+  const stuck = late.filter((one) => !canBeMade(one) && one.list !== undefined);
+  if (stuck.length > 0) throw nothingMade(stuck, session.home.path);
 }
 
-async function dueLists({ ambient }: Context, session: Session): Promise<AuthorityList[]> {
-  const { ca } = session;
-  // Of the others there would be no new one, however often it is tried.
-  const possible = (await ca.revocationLists()).filter(({ obstacle }) => obstacle === undefined);
-  const behind = await behindLists(session, possible, ambient.now());
-  return possible.filter((one) => behind.includes(one) || listIsDue(one.list, ambient.now()));
+const canBeMade = ({ obstacle }: AuthorityList) => obstacle === undefined;
+
+/** Of those that cannot be made there would be no new one, however often it is tried. */
+const dueLists = async (context: Context, session: Session): Promise<AuthorityList[]> =>
+  (await lateLists(context, session)).filter(canBeMade);
+
+async function lateLists({ ambient }: Context, session: Session): Promise<AuthorityList[]> {
+  const lists = await session.ca.revocationLists();
+  const behind = await behindLists(session, lists, ambient.now());
+  return lists.filter((one) => behind.includes(one) || listIsDue(one.list, ambient.now()));
 }

@@ -1,6 +1,7 @@
 /** The deployments of a home, as its commands share them: what they work with, how they find one, how they show it. */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { readStanding } from '../bundle/standing.ts';
 import { attempt } from '../core/attempt.ts';
 import { dueAt } from '../core/duration.ts';
 import { quote } from '../core/text.ts';
@@ -8,6 +9,7 @@ import { isoTime } from '../core/time.ts';
 import { type GoalSources, goalOf } from '../deploy/goal.ts';
 import { formatHook } from '../deploy/hook.ts';
 import type { DeployPorts } from '../deploy/ports.ts';
+import { rightsWarnings } from '../deploy/rights.ts';
 import { runHook } from '../deploy/run-hook.ts';
 import { waitUntilServed } from '../deploy/served.ts';
 import { describeState, windowOf } from '../deploy/states.ts';
@@ -51,7 +53,9 @@ export function portsOf(
     lock: (id) => tryFileLock(lockPath(home.path, id)),
     previous: (id) => join(home.path, DEPLOY_FOLDER, id, 'previous'),
     hook: runHook,
-    probe: (url, fingerprint) => waitUntilServed(parseTarget(url), fingerprint, { timeoutMs: PROBE_MS }),
+    look: readStanding,
+    probe: (url, fingerprint, name) =>
+      waitUntilServed(parseTarget(url), fingerprint, { timeoutMs: PROBE_MS, servername: name ?? undefined }),
   };
 }
 
@@ -122,6 +126,7 @@ export const targetJson = (target: TargetRecord, now: Date) => ({
   window: target.window,
   timeZone: target.timeZone,
   probe: target.probe,
+  probeName: target.probeName,
   withCrl: target.withCrl,
   wish: target.wish,
   state: target.state,
@@ -129,6 +134,7 @@ export const targetJson = (target: TargetRecord, now: Date) => ({
   serial: target.serial,
   since: isoTime(target.since),
   problem: target.problem,
+  warnings: rightsWarnings(target),
   failures: target.failures,
   retryAt: target.retryAt === null ? null : isoTime(target.retryAt),
 });

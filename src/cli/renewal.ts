@@ -10,6 +10,8 @@ import type { CertificateRecord, PlacementRecord, TargetRecord } from '../store/
 import type { Context } from './command.ts';
 import { type Delivery, findTemplate, type Shipping, stageDelivery, type Wishes } from './deliver.ts';
 import { findKey, madeUpPassword } from './find-key.ts';
+import { Handover } from './handover.ts';
+import { commitNewest } from './in-order.ts';
 import { isSamePlace } from './places.ts';
 import type { Session } from './session.ts';
 
@@ -53,9 +55,10 @@ export async function renewOne(
   // What stands in its way for good, before what is missing.
   assertRenewable(record, await ca.get(record.label));
   if (wishes.newKey !== true) await assertKeyTrusted(record, home.store);
-  const files = await filesOf(context, renewable, wishes);
-  const key = wishes.newKey === true ? undefined : await keyFor(renewable, wishes, files);
-  const deployed = isDeployed(files.out, await home.store.targets());
+  const out = wishes.out ?? renewable.placement?.folder ?? record.label;
+  const deployed = isDeployed(record.label, out, await home.store.targets());
+  const files = deployed ? undefined : await filesOf(context, renewable, wishes, out);
+  const key = wishes.newKey === true ? undefined : await keyFor(renewable, wishes);
   const options: RenewOptions = {
     days: wishes.days,
     newKey: wishes.newKey,
@@ -63,26 +66,40 @@ export async function renewOne(
     force: wishes.force,
     ...(key === undefined ? {} : { key }),
   };
-  let delivery = undefined as Delivery | undefined;
+  const handover = new Handover();
   try {
     const issued = await ca.renew(record.serial, options, {
       beforeRecording: async ([one]) => {
-        const parcel = { ...files, material: (one as Issued).material };
-        delivery = await stageDelivery(deployed ? [] : [parcel], context, deployed ? {} : files.shipping);
-        return delivery.placements;
+        const parcels = files === undefined ? [] : [{ ...files, material: (one as Issued).material }];
+        return handover.put(await stageDelivery(parcels, context, files?.shipping ?? {})).placements;
       },
     });
-    await (delivery as unknown as Delivery).commit();
-    return { issued, delivery: delivery as unknown as Delivery, deployed };
+    const { delivery } = handover;
+    const newer = await commitNewest(home, issued.record, delivery);
+    if (newer === undefined) return { issued, delivery, deployed };
+    context.io.warn(overtaken(issued.record, newer));
+    return { issued, delivery: { ...delivery, ...NO_FILES }, deployed };
   } catch (error) {
-    await delivery?.discard();
+    await handover.discard();
     throw error;
   }
 }
 
-/** What is in a target's folder changes in its window and with its hook, and not before. */
-const isDeployed = (out: string, targets: readonly TargetRecord[]) =>
-  targets.some(({ folder, wish }) => wish === 'enabled' && isSamePlace(folder, out));
+const NO_FILES = { bundles: [], leftovers: [], files: [], zip: null } as const;
+
+const overtaken = ({ label, serial }: CertificateRecord, newer: CertificateRecord) =>
+  `another run has renewed ${label} at the same time: its files are those of ${newer.serial}, and of ${serial} there are none`;
+
+/**
+ * What is in a target's folder changes in its window and with its hook, and not before; and where the label's files were
+ * taken away, they do not come back while they are deployed elsewhere.
+ */
+function isDeployed(label: string, out: string, targets: readonly TargetRecord[]): boolean {
+  const isWanted = ({ wish }: TargetRecord) => wish === 'enabled';
+  const [there] = targets.filter(({ folder }) => isSamePlace(folder, out));
+  if (there === undefined) return false;
+  return isWanted(there) || targets.some((one) => isWanted(one) && one.label === label);
+}
 
 interface Files {
   readonly template: Template;
@@ -91,16 +108,18 @@ interface Files {
   readonly shipping: Shipping;
 }
 
-/** The same folder, zip, formats and passwords as before. */
-async function filesOf(context: Context, { record, placement }: Renewable, wishes: RenewalWishes): Promise<Files> {
-  const template = await findTemplate(context, placement?.template ?? record.template ?? undefined);
-  const out = wishes.out ?? placement?.folder ?? record.label;
-  const zip = wishes.zip ?? placement?.zip ?? undefined;
+/** The same zip, formats and passwords as before. */
+async function filesOf(
+  context: Context,
+  { record, placement }: Renewable,
+  wishes: RenewalWishes,
+  out: string,
+): Promise<Files> {
   return {
-    template,
+    template: await findTemplate(context, placement?.template ?? record.template ?? undefined),
     out,
     wishes: bundleWishes(record.label, placement, wishes),
-    shipping: { zip, force: wishes.force === true },
+    shipping: { zip: wishes.zip ?? placement?.zip ?? undefined, force: wishes.force === true },
   };
 }
 
@@ -110,11 +129,12 @@ export function bundleWishes(
   { password }: Pick<RenewalWishes, 'password'>,
 ): Wishes {
   if (placement === undefined) return password === undefined ? {} : { password };
-  const { formats, alias, p12Profile, passwordGiven, folder } = placement;
+  const { formats, settings, alias, p12Profile, passwordGiven, folder } = placement;
   if (passwordGiven && password === undefined) throw passwordMissing(label);
   const earlierPassword = madeUpPassword(folder, label);
   return {
     ...(formats === null ? {} : { formats }),
+    settings,
     ...(alias === null ? {} : { alias }),
     ...(p12Profile === null ? {} : { p12Profile }),
     ...(password === undefined ? {} : { password }),
@@ -125,14 +145,14 @@ export function bundleWishes(
 /** The key stays: it is kept, given, or among the files. */
 async function keyFor(
   { record, placement }: Renewable,
-  wishes: RenewalWishes,
-  { wishes: { password, earlierPassword } }: Files,
+  { key, password }: RenewalWishes,
 ): Promise<Uint8Array | undefined> {
-  if (wishes.key !== undefined) return wishes.key;
+  if (key !== undefined) return key;
   // Whoever made the request has its key, and we never had.
   if (record.keyId !== null || placement?.withKey === false) return undefined;
   const { publicKey } = parseCertificate(record.certificate);
-  const found = placement && (await findKey(placement.folder, publicKey, earlierPassword, password));
+  const madeUp = placement && madeUpPassword(placement.folder, record.label);
+  const found = placement && (await findKey(placement.folder, publicKey, madeUp, password));
   if (found !== undefined) return privateKeyPem(found);
   throw keyMissing(record, placement);
 }

@@ -31,7 +31,7 @@ async function finish(
   problem: string | null,
 ): Promise<TargetRecord> {
   const now = ports.now();
-  const gone = { serial: null, contents: null, problem, failures: 0, retryAt: null };
+  const gone = { serial: null, contents: null, rights: [], problem, failures: 0, retryAt: null };
   const disabled = moved(target, 'disabled', now, gone);
   const action = problem === null ? 'deploy' : 'deploy-failed';
   const lines = ['disabled', ...(problem === null ? [] : [problem]), ...log];

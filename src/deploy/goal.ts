@@ -5,6 +5,7 @@ import { buildBundle } from '../bundle/bundle.ts';
 import { loadTemplate } from '../bundle/catalog.ts';
 import { BundleFile, type OutputFile, ownedBy } from '../bundle/file.ts';
 import type { Material } from '../bundle/material.ts';
+import { implied } from '../bundle/settings.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { fingerprintSha256 } from '../core/parse.ts';
 import { quote, toHex } from '../core/text.ts';
@@ -35,7 +36,10 @@ export interface GoalSources {
 }
 
 /** What of a target decides about its files. */
-export type Wanted = Pick<TargetRecord, 'label' | 'folder' | 'template' | 'formats' | 'owner' | 'group' | 'withCrl'>;
+export type Wanted = Pick<
+  TargetRecord,
+  'label' | 'folder' | 'template' | 'formats' | 'settings' | 'owner' | 'group' | 'withCrl'
+>;
 
 /** The lists of all CAs of the chain. */
 const CRL_FILE = 'crl.pem';
@@ -111,19 +115,19 @@ async function ownerOf({ owner, group }: Wanted): Promise<Owner | undefined> {
 }
 
 function contentsOf(
-  { template, formats }: Wanted,
+  { template, formats, settings }: Wanted,
   { leaf, intermediates, roots }: Material,
   lists: readonly Uint8Array[],
   owner: Owner | undefined,
 ): string {
   const certificates = [leaf?.certificate ?? new Uint8Array(), ...intermediates].map(fingerprintSha256);
   const others = [roots, lists].map((all) => all.map(fingerprintSha256));
-  const made = { certificates, others, template, formats, owner: owner ?? null };
+  const made = { certificates, others, template, formats, settings, owner: owner ?? null };
   return toHex(createHash('sha256').update(JSON.stringify(made)).digest());
 }
 
 async function filesOf(
-  { label, folder, template: name, formats }: Wanted,
+  { label, folder, template: name, formats, settings }: Wanted,
   material: Material,
   lists: readonly Uint8Array[],
   owner: Owner | undefined,
@@ -133,6 +137,7 @@ async function filesOf(
   const password = earlierPassword(folder, label);
   const { files } = await buildBundle(material, template, {
     ...(formats === null ? {} : { formats }),
+    settings: { ...implied(template.settings, { dir: folder }), ...settings },
     ...(password === undefined ? {} : { earlierPassword: password }),
     now: ambient.now(),
     random: (length) => ambient.random(length),

@@ -2,6 +2,7 @@
 import type { AuditEvent, Change, Store, TargetRecord } from '../store/store.ts';
 import type { Goal } from './goal.ts';
 import { formatHook } from './hook.ts';
+import type { Look } from './rights.ts';
 import type { HookOptions, HookResult } from './run-hook.ts';
 import type { Answer } from './served.ts';
 
@@ -17,8 +18,10 @@ export interface DeployPorts {
   /** Where the files are kept that stood in its folder before. */
   readonly previous: (id: string) => string;
   readonly hook: (argv: readonly string[], options: HookOptions) => Promise<HookResult>;
-  /** Whether a URL serves the certificate with this fingerprint, by and by. */
-  readonly probe: (url: string, fingerprint: string) => Promise<Answer>;
+  /** What stands at a path, as its file system has it. */
+  readonly look: Look;
+  /** Whether a URL serves the certificate with this fingerprint, by and by; asked for a name, where it is not the host's. */
+  readonly probe: (url: string, fingerprint: string, name: string | null) => Promise<Answer>;
 }
 
 /** The verbs of the audit log. */

@@ -44,27 +44,36 @@ export async function runTarget(ports: DeployPorts, known: TargetRecord, options
   try {
     return await underLock(ports, known, options);
   } catch (error) {
-    const target = { ...known, problem: reasonOf(error) };
-    const changed = target.problem !== known.problem;
-    if (changed) await saveIfPossible(ports, target, target.problem);
-    return { target, result: 'failed', changed };
+    const problem = reasonOf(error);
+    const target = await saveIfPossible(ports, known, problem);
+    return { target, result: 'failed', changed: problem !== known.problem };
   }
 }
 
-/** Without the lock, which could not be had; the store may be what is out of order. */
-async function saveIfPossible(ports: DeployPorts, target: TargetRecord, problem: string): Promise<void> {
+/**
+ * Without the lock, which could not be had; the store may be what is out of order. The target may be under way by now,
+ * and is to stay so.
+ */
+async function saveIfPossible(ports: DeployPorts, known: TargetRecord, problem: string): Promise<TargetRecord> {
   try {
-    await save(ports, target, eventOf(target, 'deploy-failed', [problem], ports.now()));
+    const latest = await latestOf(ports, known);
+    if (latest === undefined || latest.problem === problem) return latest ?? known;
+    const target = { ...latest, problem };
+    return await save(ports, target, eventOf(target, 'deploy-failed', [problem], ports.now()));
   } catch (error) {
     reasonOf(error);
+    return { ...known, problem };
   }
 }
+
+const latestOf = async ({ store }: DeployPorts, { id }: TargetRecord): Promise<TargetRecord | undefined> =>
+  (await store.targets()).find((one) => one.id === id);
 
 async function underLock(ports: DeployPorts, known: TargetRecord, options: RunOptions): Promise<Outcome> {
   const release = await ports.lock(known.id);
   if (release === undefined) return { target: known, result: 'busy', changed: false };
   try {
-    const target = (await ports.store.targets()).find(({ id }) => id === known.id);
+    const target = await latestOf(ports, known);
     if (target === undefined) return { target: known, result: 'gone', changed: false };
     return await runLocked(ports, target, options);
   } finally {
@@ -90,7 +99,7 @@ async function actSafely(ports: DeployPorts, before: TargetRecord, options: RunO
   } catch (error) {
     const problem = reasonOf(error);
     // It may be under way by now; then it stays so, and the next run takes it up.
-    const latest = (await ports.store.targets()).find(({ id }) => id === before.id) ?? before;
+    const latest = (await latestOf(ports, before)) ?? before;
     return { target: await fail(ports, latest, problem, []), result: 'failed' };
   }
 }
@@ -113,16 +122,17 @@ type Facts =
 async function look(ports: DeployPorts, target: TargetRecord, { atOnce = false, force }: RunOptions): Promise<Facts> {
   try {
     const goal = target.wish === 'disabled' ? undefined : await ports.goal(target);
-    const work = workOn(target, goal, force === true);
+    const work = workOn(ports, target, goal, force === true);
     return { step: planStep(target, work, ports.now(), atOnce), goal, obstacle: null };
   } catch (error) {
     return { step: null, goal: undefined, obstacle: reasonOf(error) };
   }
 }
 
-function workOn(target: TargetRecord, goal: Goal | undefined, force: boolean): Work | undefined {
+function workOn(ports: DeployPorts, target: TargetRecord, goal: Goal | undefined, force: boolean): Work | undefined {
   if (goal === undefined) return workFor(target, false);
-  const work = workFor(target, goal.contents === target.contents && isIntact(target.folder, goal.files));
+  const isCurrent = goal.contents === target.contents;
+  const work = workFor(target, isCurrent && isIntact(target.folder, goal.files, target.rights, ports.look));
   // What was cut short may have its files halfway in place.
   if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal.files, force);
   return work;

@@ -44,6 +44,11 @@ export async function waitUntilServed(target: Target, fingerprint: string, optio
   }
 }
 
+/** What it serves at this moment, for a person to read. */
+export const servedNow = async (target: Target, fingerprint: string, servername?: string): Promise<string> =>
+  (await complaint(target, fingerprint, { timeoutMs: ONE_LOOK_MS, servername })) ??
+  `${target.host} port ${target.port} serves this certificate`;
+
 async function complaint(target: Target, wanted: string, options: Parameters<typeof lookAt>[1]) {
   try {
     const { chain } = await lookAt(target, options);

@@ -4,18 +4,28 @@ import { dirname, join, resolve } from 'node:path';
 import type { OutputFile } from '../bundle/file.ts';
 import { isCommitted } from '../bundle/journal.ts';
 import { isFolder, readManifest, refuseForeign, sha256 } from '../bundle/manifest.ts';
-import { hasRights, isInside, readStanding } from '../bundle/standing.ts';
+import { isInside } from '../bundle/standing.ts';
 import { attempt } from '../core/attempt.ts';
 import { LocalCaError } from '../errors.ts';
+import type { FileRights } from '../store/store.ts';
+import { keepsRights, type Look } from './rights.ts';
 
-/** Whether each of the files is there as local-ca wrote it last, whatever was in it, and nobody else's or wider now. */
-export function isIntact(folder: string, files: readonly OutputFile[]): boolean {
+/**
+ * Whether each of the files is there as local-ca wrote it last, whatever was in it, and nobody else's or wider now. `rights`:
+ * what the file system made of theirs when they were placed.
+ */
+export function isIntact(
+  folder: string,
+  files: readonly OutputFile[],
+  rights: readonly FileRights[],
+  look: Look,
+): boolean {
   if (attempt(() => isFolder(folder)) !== true || isCommitted(folder)) return false;
   const manifest = readManifest(folder);
   return files.every((file) => {
     const { path } = file;
-    const standing = isInside(folder, path) ? attempt(() => readStanding(join(folder, path))) : undefined;
-    if (standing === undefined || !hasRights(standing, file)) return false;
+    const standing = isInside(folder, path) ? attempt(() => look(join(folder, path))) : undefined;
+    if (standing === undefined || !keepsRights(standing, file, rights)) return false;
     return sha256(standing.bytes) === manifest.files.get(path)?.sha256;
   });
 }

@@ -49,9 +49,12 @@ export function windowOf({ window, timeZone }: TargetRecord, now: Date) {
   return window === null ? undefined : windowAt(parseWindow(window, timeZone ?? undefined), now);
 }
 
-/** For people: `Waiting for the window (17:00-18:00 Europe/Berlin, opens 2026-11-22 17:00)`. */
+/** For people, in short. */
+export const stateWords = ({ state }: TargetRecord): string => STATE_WORDS[state];
+
+/** With what it waits for: `Waiting for the window (17:00-18:00 Europe/Berlin, opens 2026-11-22 17:00)`. */
 export function describeState(target: TargetRecord, now: Date): string {
-  const words = STATE_WORDS[target.state];
+  const words = stateWords(target);
   // This machine may not know the time zone.
   const window = target.state === 'waiting' ? attempt(() => windowOf(target, now)) : undefined;
   if (window === undefined) return words;

@@ -5,11 +5,13 @@
  */
 import { stageDirectory } from '../bundle/directory.ts';
 import { dropPrevious, hasPrevious, keepPrevious, restorePrevious } from '../bundle/previous.ts';
+import { errno } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
-import type { TargetRecord } from '../store/store.ts';
+import type { FileRights, TargetRecord } from '../store/store.ts';
 import type { Goal } from './goal.ts';
 import { retryAfter } from './plan.ts';
 import { callHook, type DeployPorts, eventOf, save } from './ports.ts';
+import { rightsOf, rightsWarnings } from './rights.ts';
 import { DURING, isUnderWay, moved, settledState } from './states.ts';
 
 export async function update(
@@ -22,13 +24,14 @@ export async function update(
   const resumed = isUnderWay(target);
   const kept = ports.previous(target.id);
   const begun = await save(ports, moved(target, DURING[work], ports.now(), { retryAt: null }));
-  const { problem, told, log } = await tryUpdate(ports, begun, goal, force);
+  const { problem, told, log, rights } = await tryUpdate(ports, begun, goal, force);
   if (problem !== null) return rollBack(ports, begun, problem, { told: told || resumed, log });
   const { serial, contents } = goal;
-  const changes = { serial, contents, problem: ports.trouble(target.label), failures: 0, retryAt: null };
+  const changes = { serial, contents, rights, problem: ports.trouble(target.label), failures: 0, retryAt: null };
   const done = moved(begun, 'enabled', ports.now(), changes);
   const verb = work === 'enable' ? 'enabled' : 'updated';
-  await save(ports, done, eventOf(done, 'deploy', [`${verb} with ${serial}`, ...log], ports.now()));
+  const lines = [`${verb} with ${serial}`, ...rightsWarnings(done), ...log];
+  await save(ports, done, eventOf(done, 'deploy', lines, ports.now()));
   dropPrevious(kept);
   return done;
 }
@@ -38,23 +41,30 @@ interface Attempt {
   /** The server may have read the new files. */
   readonly told: boolean;
   readonly log: readonly string[];
+  /** What the file system made of the files' modes and owners. */
+  readonly rights: readonly FileRights[];
 }
 
 async function tryUpdate(ports: DeployPorts, target: TargetRecord, goal: Goal, force: boolean): Promise<Attempt> {
+  const { probe, probeName, folder } = target;
   const problem = await placeFiles(ports, target, goal, force);
-  if (problem !== null) return { problem, told: false, log: [] };
+  if (problem !== null) return { problem, told: false, log: [], rights: [] };
+  // Before the hook, which may change them: that is for the next run to mend.
+  const rights = rightsOf(folder, goal.files, ports.look);
   const hook = await callHook(ports, target, goal.serial);
   const { log } = hook;
-  if (hook.problem !== null || target.probe === null) return { problem: hook.problem, told: true, log };
-  const answer = await ports.probe(target.probe, goal.fingerprint);
-  if (answer.ok) return { problem: null, told: true, log: [...log, `${target.probe} serves it`] };
-  return { problem: answer.why, told: true, log };
+  if (hook.problem !== null || probe === null) return { problem: hook.problem, told: true, log, rights };
+  const answer = await ports.probe(probe, goal.fingerprint, probeName);
+  const served = `${probe} serves it${probeName === null ? '' : ` as ${probeName}`}`;
+  return answer.ok
+    ? { problem: null, told: true, log: [...log, served], rights }
+    : { problem: answer.why, told: true, log, rights };
 }
 
 /** All of them or none. Gives why not. */
 async function placeFiles(
   ports: DeployPorts,
-  { id, folder, label }: TargetRecord,
+  { id, folder, label, owner, group }: TargetRecord,
   { files }: Goal,
   force: boolean,
 ): Promise<string | null> {
@@ -64,9 +74,15 @@ async function placeFiles(
     await (await stageDirectory(folder, files, { force, label })).commit();
     return null;
   } catch (error) {
-    return reasonOf(error);
+    const isAboutOwners = (owner !== null || group !== null) && isNotPermitted(error);
+    return isAboutOwners ? `${reasonOf(error)}; ${NO_OWNERS}` : reasonOf(error);
   }
 }
+
+/** FAT says so to whoever wants to give a file away, and so does NFS that takes root for nobody. */
+const NO_OWNERS = 'its file system may keep no owners: then leave --owner and --group out';
+
+const isNotPermitted = (error: unknown) => error instanceof Error && errno(error.cause) === 'EPERM';
 
 /** What a person can do something about: ours, and the system's. A defect of ours is thrown. */
 export function reasonOf(error: unknown): string {

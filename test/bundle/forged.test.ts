@@ -1,13 +1,14 @@
 /** What the owner of a folder may put there for a run of somebody else's, such as root, to come by. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { stageDirectory } from '../../src/bundle/directory.ts';
+import { stageDirectory, stageFile } from '../../src/bundle/directory.ts';
 import { finishInterrupted, isCommitted } from '../../src/bundle/journal.ts';
 import { isFolder, refuseForeign } from '../../src/bundle/manifest.ts';
 import { removeOurs } from '../../src/bundle/remove.ts';
+import { meanwhile, swap } from '../support/meanwhile.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { rejectsCode, throwsCode } from '../support/throws.ts';
 import { outputFile, tree } from './support.ts';
@@ -96,34 +97,7 @@ describe('a commit folder', { skip }, () => {
   });
 });
 
-/** While `action` runs, `after` follows each call of a function of the file system. */
-async function meanwhile(
-  name: 'mkdtempSync' | 'lstatSync' | 'renameSync',
-  after: (path: string) => void,
-  action: () => Promise<unknown>,
-): Promise<void> {
-  const original = fs[name] as (...args: unknown[]) => unknown;
-  const spied = (...args: unknown[]) => {
-    const result = original(...args);
-    after(String(name === 'mkdtempSync' ? result : args[0]));
-    return result;
-  };
-  Object.assign(fs, { [name]: spied });
-  syncBuiltinESMExports();
-  try {
-    await action();
-  } finally {
-    Object.assign(fs, { [name]: original });
-    syncBuiltinESMExports();
-  }
-}
-
 describe('what is changed for something else while it is worked on', { skip }, () => {
-  const swap = (path: string, outside: string) => {
-    fs.renameSync(path, `${path}.away`);
-    fs.symlinkSync(outside, path);
-  };
-
   for (const isNew of [true, false]) {
     it(`a stage for ${isNew ? 'a new folder' : 'one that exists'}`, async (t) => {
       const { folder, outside } = places(t);
@@ -156,6 +130,46 @@ describe('what is changed for something else while it is worked on', { skip }, (
       () => meanwhile('lstatSync', after, async () => finishInterrupted(folder)),
       'LOCAL_CA_OUTPUT_FAILED',
       /cannot write .*sub\/evil: a part of the path is a file/,
+    );
+    assert.deepEqual(fs.readdirSync(outside), []);
+  });
+
+  it('a folder with a file to be removed, after it was looked at', {
+    skip: !fs.existsSync('/proc/self/fd') && 'no /proc',
+  }, async (t) => {
+    const { folder, outside } = places(t);
+    const sub = join(folder, 'sub');
+    fs.mkdirSync(sub);
+    for (const path of [sub, outside]) fs.writeFileSync(join(path, 'passwd'), 'root');
+    const sha256 = createHash('sha256').update('root').digest('hex');
+    const manifest = { version: 1, files: [{ path: 'sub/passwd', sha256 }] };
+    fs.writeFileSync(join(folder, '.local-ca.json'), JSON.stringify(manifest));
+    const after = (path: string) => {
+      if (path.endsWith('/sub') && !fs.existsSync(`${sub}.away`)) swap(sub, outside);
+    };
+    await meanwhile('lstatSync', after, () =>
+      assert.deepEqual(removeOurs(folder), { removed: [], kept: [join(sub, 'passwd')] }),
+    );
+    assert.deepEqual(fs.readdirSync(outside), ['passwd']);
+    assert.ok(fs.lstatSync(sub).isSymbolicLink());
+  });
+
+  it('a stage that is discarded', async (t) => {
+    const { folder, outside } = places(t);
+    fs.writeFileSync(join(outside, 'file'), '');
+    const staged = await stageDirectory(folder, FILES);
+    swap(staged.stage, outside);
+    await rejectsCode(() => staged.discard(), 'LOCAL_CA_OUTPUT_FAILED', /cannot write /);
+    assert.deepEqual(fs.readdirSync(outside), ['file']);
+  });
+
+  it('a stage for a single file', async (t) => {
+    const { folder, outside } = places(t);
+    const stage = () => stageFile(join(folder, 'a.zip'), Uint8Array.of(1), 0o600);
+    await rejectsCode(
+      () => meanwhile('mkdtempSync', (path) => swap(path, outside), stage),
+      'LOCAL_CA_OUTPUT_FAILED',
+      /is not a folder of this user's alone/,
     );
     assert.deepEqual(fs.readdirSync(outside), []);
   });

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Context, render } from '../../src/bundle/render.ts';
+import { type Context, renderWith } from '../../src/bundle/render.ts';
 import { refusal } from './support.ts';
 
-const context: Context = { label: 'a & "b" <c>', file: { 'key-pem': 'k.pem' }, leaf: { host: 'h', serial: '1f' } };
-const say = (text: string) => render(text, 'x.conf', context);
+const context: Context = {
+  set: { port: '99', old: true },
+  label: 'a & "b" <c>',
+  file: { 'key-pem': 'k.pem' },
+  leaf: { host: 'h', serial: '1f' },
+};
+const say = (text: string) =>
+  renderWith({ port: { kind: 'port', default: '1', about: 'x' }, old: { kind: 'flag', about: 'x' } })(
+    text,
+    'x.conf',
+    context,
+  );
 
 describe('render', () => {
   it('escapes nothing', () => assert.equal(say('{{label}} {{{label}}}'), 'a & "b" <c> a & "b" <c>'));
@@ -17,6 +27,7 @@ describe('render', () => {
     );
     assert.equal(say('{{^file.key-p12}}none{{/file.key-p12}}'), 'none');
   });
+  it('renders settings', () => assert.equal(say('{{set.port}}{{#set.old}} old{{/set.old}}'), '99 old'));
   it('takes comments', () => assert.equal(say('a{{! why }}b'), 'ab'));
 
   const invalid: readonly (readonly [string, RegExp])[] = [
@@ -32,6 +43,8 @@ describe('render', () => {
     ['{{__proto__}}', /unknown placeholder/],
     ['{{label.length}}', /unknown placeholder/],
     ['{{toString.constructor}}', /unknown placeholder/],
+    ['{{set.prot}}', /unknown placeholder \{\{set\.prot\}\}/],
+    ['{{set.old}}', /is a section/],
     ['{{leaf}}', /is a section/],
     ['{{.}}', /is a section/],
     ['{{leaf.wildcard}}', /is a section/],

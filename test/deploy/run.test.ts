@@ -129,6 +129,27 @@ describe('what stands in the way', () => {
     await assert.rejects(runTarget(ports, await stand.get()), /a defect/);
   });
 
+  it('leaves under way what was when the store failed, and its files before are kept', async (t) => {
+    const stand = await enabled(t);
+    const old = await stand.serial();
+    await stand.renew();
+    const { runTarget } = await import('../../src/deploy/run.ts');
+    const { store } = stand.ports;
+    let writes = 0;
+    const write: typeof store.write = (changes) =>
+      [2, 3].includes(++writes) ? Promise.reject(denied()) : store.write(changes);
+    const ports = { ...stand.ports, store: { ...store, write } };
+    const { target, result } = await runTarget(ports, await stand.get());
+    assert.deepEqual([result, target.state, target.serial], ['failed', 'updating', old]);
+    assert.deepEqual(await stand.get(), target);
+    assert.match(target.problem ?? '', /^EACCES: permission denied/);
+    assert.equal(hasPrevious(stand.kept), true);
+    stand.answers = [failing()];
+    stand.later(DAY);
+    assert.equal((await stand.run({ atOnce: true })).result, 'failed');
+    assert.equal(standing(stand), old);
+  });
+
   it('is a time zone that this machine does not know', async (t) => {
     const stand = await Stand.make(t, { ...WINDOW, timeZone: 'Mars/Base', state: 'waiting' });
     const [result, states, problem] = await stand.story();
@@ -211,6 +232,13 @@ describe('a server that goes on with the old certificate', () => {
     assert.deepEqual(await stand.story(), ['failed', 'updating -> enabled', problem]);
     assert.equal(standing(stand), old);
     assert.equal(stand.hooks.length, 3);
+  });
+
+  it('is asked for another name than its host has', async (t) => {
+    const stand = await enabled(t, { probe: 'https://10.0.0.5:443', probeName: LABEL });
+    assert.deepEqual(stand.probed, [`https://10.0.0.5:443 as ${LABEL}`]);
+    const [event] = await stand.events();
+    assert.match(event?.detail ?? '', /\nhttps:\/\/10\.0\.0\.5:443 serves it as web\.example\.test$/);
   });
 
   it('is not asked when the hook failed', async (t) => {

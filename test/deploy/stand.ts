@@ -6,6 +6,7 @@ import { systemAmbient } from '../../src/ambient.ts';
 import { CertificateAuthority } from '../../src/authority/authority.ts';
 import { PACKAGE_TEMPLATES } from '../../src/bundle/catalog.ts';
 import { MANIFEST } from '../../src/bundle/paths.ts';
+import { readStanding, type Standing } from '../../src/bundle/standing.ts';
 import { goalOf } from '../../src/deploy/goal.ts';
 import type { DeployPorts } from '../../src/deploy/ports.ts';
 import { type Outcome, type RunOptions, runTarget } from '../../src/deploy/run.ts';
@@ -13,6 +14,7 @@ import type { HookResult } from '../../src/deploy/run-hook.ts';
 import type { Answer } from '../../src/deploy/served.ts';
 import { memoryHome } from '../../src/store/memory-home.ts';
 import type { AuditEvent, Change, TargetRecord } from '../../src/store/store.ts';
+import { anyTarget } from '../support/target.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
 export const LABEL = 'web.example.test';
@@ -21,30 +23,8 @@ export const DAY = 86_400_000;
 /** 17:05 in Berlin, on a Wednesday in winter. */
 export const START = new Date('2026-01-14T16:05:00Z');
 
-export const target = (changes: Partial<TargetRecord> = {}): TargetRecord => ({
-  id: 'aabbccdd',
-  label: LABEL,
-  folder: '/srv/tls',
-  template: 'nginx',
-  formats: null,
-  owner: null,
-  group: null,
-  hook: ['reload'],
-  hookTimeout: 60,
-  window: null,
-  timeZone: null,
-  probe: null,
-  withCrl: false,
-  wish: 'enabled',
-  state: 'not-enabled',
-  serial: null,
-  contents: null,
-  problem: null,
-  failures: 0,
-  retryAt: null,
-  since: START,
-  ...changes,
-});
+export const target = (changes: Partial<TargetRecord> = {}): TargetRecord =>
+  anyTarget({ label: LABEL, hook: ['reload'], since: START, ...changes });
 
 const FINE: HookResult = {
   ok: true,
@@ -76,6 +56,8 @@ export class Stand {
   answers: (HookResult | Killed)[] = [];
   probes: Answer[] = [];
   probed: string[] = [];
+  /** What the folder's file system has made of the rights that a file was given. */
+  fileSystem: (given: Standing) => Partial<Standing> = () => ({});
   trouble: string | null = null;
   busy = false;
   /** The states that were recorded, in their order. */
@@ -148,8 +130,12 @@ export class Stand {
       lock: async () => (this.busy ? undefined : () => {}),
       previous: () => this.kept,
       hook: async (_argv, { env = {} }) => this.#hook(env.LOCAL_CA_SERIAL ?? ''),
-      probe: async (url) => {
-        this.probed.push(url);
+      look: (path) => {
+        const standing = readStanding(path);
+        return standing && { ...standing, ...this.fileSystem(standing) };
+      },
+      probe: async (url, _fingerprint, name) => {
+        this.probed.push(name === null ? url : `${url} as ${name}`);
         return this.probes.shift() ?? { ok: true };
       },
     };

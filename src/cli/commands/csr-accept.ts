@@ -13,6 +13,7 @@ import type { Home } from '../../store/home.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, outputFlags, stageDelivery, wishesOf } from '../deliver.ts';
 import { placedKey } from '../find-key.ts';
+import { Handover } from '../handover.ts';
 import { KEY_FLAGS, keyGiven, keyPassword } from '../key-flags.ts';
 import { certificatesOf, readInput } from '../read-file.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
@@ -55,11 +56,11 @@ export async function acceptWithout(context: Context, files: readonly string[], 
   }
   const certificates = await certificatesIn(files, flags);
   const options = await optionsOf(context, flags);
-  let delivery = undefined as Delivery | undefined;
+  const handover = new Handover();
   const take = async (home: Home) => {
     await settle(context, home);
     const deliver = async (accepted: Accepted) => {
-      delivery = await stageAnswer(context, home, accepted, flags);
+      const delivery = handover.put(await stageAnswer(context, home, accepted, flags));
       await delivery.commit();
       return delivery.placements;
     };
@@ -68,7 +69,7 @@ export async function acceptWithout(context: Context, files: readonly string[], 
   };
   // Only with a key of its own does an answer need no request, and so no home.
   const accepted = await inHome(context.home, take);
-  tell(context, accepted, delivery as unknown as Delivery);
+  tell(context, accepted, handover.delivery);
 }
 
 /** Of a certificate that was accepted before: what comes with it now may complete its chain. */
@@ -81,9 +82,10 @@ async function keyOnRecord(
   const records = await store.certificates({ state: 'valid' });
   const record = records.find((one) => one.issuerId === null && fingerprints.includes(one.fingerprintSha256));
   if (record === undefined || (!more && certificates.length <= record.chain.length + 1)) return undefined;
-  const { publicKey } = parseCertificate(record.certificate);
-  const isWaiting = (await store.requests()).some(({ request }) => equalBytes(parseCsr(request).publicKey, publicKey));
-  if (isWaiting) return undefined;
+  // An answer may have the certificate before in it, or the chain of another: what waits comes first.
+  const keys = certificates.map((der) => parseCertificate(der).publicKey);
+  const waiting = (await store.requests()).map(({ request }) => parseCsr(request).publicKey);
+  if (waiting.some((key) => keys.some((one) => equalBytes(one, key)))) return undefined;
   if (record.keyId !== null) return leafKeys.load(record.keyId);
   const placement = (await store.placements()).find(({ label }) => label === record.label);
   return placement && placedKey(placement, record.certificate);

@@ -1,18 +1,19 @@
 import { contentOf } from '../../bundle/contents.ts';
-import { refuseForeign } from '../../bundle/manifest.ts';
 import type { Template } from '../../bundle/template.ts';
 import type { PrivateKey } from '../../core/keys.ts';
 import { quote, toHex } from '../../core/text.ts';
-import { assertCounts, type Goal, type GoalSources, goalOf } from '../../deploy/goal.ts';
+import { assertCounts, type GoalSources, goalOf } from '../../deploy/goal.ts';
 import { formatHook } from '../../deploy/hook.ts';
 import { eventOf } from '../../deploy/ports.ts';
+import { servedNow } from '../../deploy/served.ts';
 import { describeState, windowOf } from '../../deploy/states.ts';
-import { lengthOf, parseWindow } from '../../deploy/window.ts';
 import { LocalCaError } from '../../errors.ts';
+import { parseTarget } from '../../probe/target.ts';
 import type { CertificateRecord, PlacementRecord, TargetRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { findTemplate, OUTPUT_FLAGS } from '../deliver.ts';
-import { hookOf, hookSeconds, isThere, type Settings, settingsFrom } from '../deploy-settings.ts';
+import { suggest, warnOf, warnOfName } from '../deploy-advice.ts';
+import { hookOf, hookSeconds, hostName, type Settings, settingsFrom } from '../deploy-settings.ts';
 import { placementOf } from '../deployed.ts';
 import { sourcesOf, targetJson, withTargetLock } from '../deployment.ts';
 import { type KeySource, keepKey, keyToKeep } from '../keep-key.ts';
@@ -20,7 +21,7 @@ import { isSamePlace } from '../places.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { secretFrom } from '../values.ts';
 
-const FORMAT_FLAGS = OUTPUT_FLAGS.filter(({ flags }) => /--(template|format) /.test(flags));
+const FORMAT_FLAGS = OUTPUT_FLAGS.filter(({ flags }) => /--(template|format|set|legacy)\b/.test(flags));
 
 export const deployAdd: Command = {
   name: 'deploy add',
@@ -36,6 +37,7 @@ export const deployAdd: Command = {
     { flags: '--window <times>', about: 'only then: 17:00-18:00, or "Sat,Sun 02:00-04:00"' },
     { flags: '--tz <zone>', about: "of the window, like Europe/Berlin (default: this machine's)" },
     { flags: '--probe <url>', about: 'must serve the new certificate afterwards, or the files before come back' },
+    { flags: '--probe-name <name>', about: "the name to ask for there (default: the URL's host)", parse: hostName },
     { flags: '--with-crl', about: 'put the revocation lists there too, as crl.pem' },
     { flags: '--key <file>', about: 'the private key, where local-ca does not find it' },
     { flags: '--password <password>', about: 'opens that key, or the key store that holds it' },
@@ -75,22 +77,51 @@ async function add(
     context,
     (flags.template as string | undefined) ?? placement?.template ?? record.template ?? undefined,
   );
-  const chosen = { ...settings, label, template: template.name };
+  const chosen = { ...settings, settings: settingsFor(settings, template, placement), label, template: template.name };
   const before = await targetAt(session, chosen.folder, label);
   refuseChosenPassword(chosen, template, placement);
   const source = { file: flags.key as string | undefined, placement, password: secretFrom(flags, 'password') };
   const key = await check(context, session, record, chosen, source);
+  suggest(context, chosen, template);
   if (key !== undefined) await keepKey(session, record, key);
   const id = before?.id ?? toHex(context.ambient.random(4));
-  const target = await withTargetLock(session, id, async () => {
-    // What ran meanwhile may have changed it.
-    const now = before === undefined ? undefined : await targetAt(session, chosen.folder, label);
-    const made = targetFrom(context, id, chosen, now);
-    const event = eventOf(made, 'deploy-add', [label], context.ambient.now(), record.serial);
-    await session.home.store.write([{ kind: 'target', record: made }, event]);
-    return made;
-  });
-  tell(context, target, key !== undefined, before);
+  const target = await withTargetLock(session, id, () =>
+    session.home.exclusively(async () => {
+      // What ran meanwhile may have changed it, or have made one.
+      const now = await targetAt(session, chosen.folder, label);
+      if (now !== undefined && now.id !== id) throw madeMeanwhile(now);
+      const made = targetFrom(context, id, chosen, now);
+      const event = eventOf(made, 'deploy-add', [label], context.ambient.now(), record.serial);
+      await session.home.store.write([{ kind: 'target', record: made }, event]);
+      return made;
+    }),
+  );
+  const sees = await probed(target, record);
+  tell(context, target, { isKept: key !== undefined, sees }, before);
+}
+
+/** What was set when the files were made holds here too; their folder is another. */
+function settingsFor(
+  { settings }: Settings,
+  { name }: Template,
+  placement: PlacementRecord | undefined,
+): TargetRecord['settings'] {
+  if (placement?.template !== name) return settings;
+  const { dir: _, ...before } = placement.settings;
+  return { ...before, ...settings };
+}
+
+const madeMeanwhile = ({ label, folder }: TargetRecord) =>
+  new LocalCaError(
+    'LOCAL_CA_TARGET_EXISTS',
+    `another run has just added ${quote(label)} in ${folder}`,
+    'To give it these settings, run the same command again.',
+  );
+
+/** What the server serves at the moment; it need not run yet. */
+async function probed({ probe, probeName }: TargetRecord, record: CertificateRecord): Promise<string | null> {
+  if (probe === null) return null;
+  return servedNow(parseTarget(probe), record.fingerprintSha256, probeName ?? undefined);
 }
 
 /** What is there already: of the same label, it gets new settings. */
@@ -151,30 +182,9 @@ async function check(
     },
   };
   // The lists of this CA are made by the first run.
+  warnOfName(context, record, chosen);
   warnOf(context, chosen, await goalOf({ ...chosen, withCrl: chosen.withCrl && record.issuerId === null }, sources));
   return key;
-}
-
-/** Minutes. */
-const SURE_TO_MEET = 16;
-
-function warnOf({ io, env }: Context, { folder, hook, window, timeZone }: Settings, { files }: Goal): void {
-  try {
-    refuseForeign(folder, files, false);
-  } catch (error) {
-    if (!(error instanceof LocalCaError)) throw error;
-    io.warn(`${error.message}; deploy run replaces it only with --force`);
-  }
-  const [program] = hook;
-  if (program !== undefined && !isThere(program, env.PATH)) {
-    io.warn(`there is no program ${quote(program)} that could be run as the hook`);
-  }
-  if (hook.length === 0) io.say('without --hook, nothing tells the server of new files');
-  if (window !== null && hook.length === 0) io.say('the window is for the files alone then');
-  const minutes = window === null ? SURE_TO_MEET : lengthOf(parseWindow(window, timeZone ?? undefined));
-  if (minutes < SURE_TO_MEET) {
-    io.warn(`a scheduler that looks every ten minutes, and up to five later, can miss a window of ${minutes} minutes`);
-  }
 }
 
 // --- what is recorded --------------------------------------------------------------------------------------------
@@ -194,6 +204,7 @@ function targetFrom(
     state: 'not-enabled',
     serial: null,
     contents: null,
+    rights: [],
     problem: null,
     failures: 0,
     retryAt: null,
@@ -202,13 +213,26 @@ function targetFrom(
   return windowOf(fresh, now) === undefined ? fresh : { ...fresh, state: 'waiting' };
 }
 
-function tell({ io, ambient }: Context, target: TargetRecord, isKept: boolean, before: TargetRecord | undefined): void {
-  const { label, folder, hook, id } = target;
+interface Added {
+  readonly isKept: boolean;
+  /** What the probe sees. */
+  readonly sees: string | null;
+}
+
+function tell(
+  { io, ambient }: Context,
+  target: TargetRecord,
+  { isKept, sees }: Added,
+  before: TargetRecord | undefined,
+): void {
+  const { label, folder, hook, id, probe, probeName } = target;
   const now = ambient.now();
   const isUpdate = before !== undefined && before.state !== 'disabled';
   io.say(`${io.style('green', isUpdate ? 'changed' : 'added')} ${label} in ${folder}: ${describeState(target, now)}`);
   if (hook.length > 0) io.say(`  hook: ${formatHook(hook)}`);
+  if (probe !== null) io.say(`  probe: ${probe}${probeName === null ? '' : `, asked for ${probeName}`}`);
+  if (sees !== null) io.say(`  now: ${sees}`);
   if (isKept) io.say('  a copy of its private key is kept in the home from now on: a deployment needs it');
   io.say('next: local-ca deploy run');
-  io.result(targetJson(target, now), id);
+  io.result({ ...targetJson(target, now), sees }, id);
 }

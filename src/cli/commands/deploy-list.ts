@@ -1,9 +1,11 @@
 import { isoTime } from '../../core/time.ts';
 import { isAbout } from '../../deploy/ports.ts';
-import { describeState } from '../../deploy/states.ts';
+import { rightsWarnings } from '../../deploy/rights.ts';
+import { describeState, stateWords } from '../../deploy/states.ts';
 import type { AuditEvent, Store, TargetRecord } from '../../store/store.ts';
 import type { Command, Context } from '../command.ts';
 import { chooseTargets, hookText, nextOf, targetJson } from '../deployment.ts';
+import { fitted } from '../fit-table.ts';
 import { table } from '../io.ts';
 import { withAuthority } from '../session.ts';
 
@@ -22,14 +24,18 @@ export const deployList: Command = {
         target.folder,
         target.template,
         target.window === null ? '-' : `${target.window} ${target.timeZone}`,
-        target.state,
+        stateWords(target),
         hookText(target),
       ]);
       const json = targets.map((target) => targetJson(target, context.ambient.now()));
-      context.io.result(json, table(['ID', 'LABEL', 'FOLDER', 'TEMPLATE', 'WINDOW', 'STATE', 'HOOK'], rows));
+      context.io.result(json, table(LIST, fitted(LIST, rows, context.io.dataColumns, LIST_ORDER)));
       return undefined;
     }),
 };
+
+const LIST = ['ID', 'LABEL', 'FOLDER', 'TEMPLATE', 'WINDOW', 'STATE', 'HOOK'];
+/** What gives way on a narrow terminal. */
+const LIST_ORDER = ['HOOK', 'FOLDER', 'WINDOW', 'TEMPLATE', 'LABEL', 'STATE'];
 
 export const deployState: Command = {
   name: 'deploy state',
@@ -73,26 +79,31 @@ async function tell({ io, ambient }: Context, store: Store, targets: readonly Ta
     next: one.next,
     ...(log ? { log: one.events.map((event) => ({ ...event, at: isoTime(event.at) })) } : {}),
   }));
-  io.result(json, [stateTable(shown, now), ...problemsOf(shown), ...shown.flatMap(logLines)].join('\n'));
+  io.result(json, [stateTable(shown, now, io.dataColumns), ...remarksOn(shown), ...shown.flatMap(logLines)].join('\n'));
 }
 
-const stateTable = (shown: readonly Shown[], now: Date): string =>
-  table(
-    ['LABEL', 'FOLDER', 'STATE', 'SINCE', 'SERIAL', 'NEXT'],
-    shown.map(({ target, next }) => [
-      target.label,
-      target.folder,
-      describeState(target, now),
-      isoTime(target.since),
-      target.serial ?? '-',
-      next,
-    ]),
-  );
+const STATE = ['LABEL', 'FOLDER', 'STATE', 'SINCE', 'SERIAL', 'NEXT'];
+/** The start of a serial is enough to name it. */
+const STATE_ORDER = ['SERIAL', 'SINCE', 'FOLDER', 'STATE', 'NEXT', 'LABEL'];
 
-const problemsOf = (shown: readonly Shown[]): string[] =>
-  shown.flatMap(({ target }) =>
-    target.problem === null ? [] : [`problem: ${target.label} in ${target.folder}: ${target.problem}`],
-  );
+function stateTable(shown: readonly Shown[], now: Date, columns: number): string {
+  const rows = shown.map(({ target, next }) => [
+    target.label,
+    target.folder,
+    describeState(target, now),
+    isoTime(target.since),
+    target.serial ?? '-',
+    next,
+  ]);
+  return table(STATE, fitted(STATE, rows, columns, STATE_ORDER));
+}
+
+const remarksOn = (shown: readonly Shown[]): string[] =>
+  shown.flatMap(({ target }) => {
+    const where = `${target.label} in ${target.folder}`;
+    const problems = target.problem === null ? [] : [`problem: ${where}: ${target.problem}`];
+    return [...problems, ...rightsWarnings(target).map((text) => `warning: ${where}: ${text}`)];
+  });
 
 const logLines = ({ target, events }: Shown): string[] =>
   events.length === 0 ? [] : ['', `${target.label} in ${target.folder} (${target.id})`, ...events.map(eventText)];

@@ -1,6 +1,7 @@
+import type { Revocable } from '../../authority/revoke.ts';
 import { sharesKey } from '../../authority/stolen-key.ts';
 import { parseCertificate } from '../../core/parse.ts';
-import { findReason, type RevocationReason } from '../../core/reasons.ts';
+import { findReason, mayBecome, type RevocationReason } from '../../core/reasons.ts';
 import { isoTime } from '../../core/time.ts';
 import { eventOf, isAbout } from '../../deploy/ports.ts';
 import { type Outcome, runLocked } from '../../deploy/run.ts';
@@ -8,6 +9,7 @@ import { describeState, isUnderWay } from '../../deploy/states.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { CertificateRecord, TargetRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
+import { consequencesOf } from '../consequences.ts';
 import { outcomeJson } from '../deploy-round.ts';
 import { chooseTarget, portsOf, removeTargetFolder, targetJson, withTargetLock } from '../deployment.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
@@ -113,24 +115,30 @@ async function revokeAll(
   const isTwin = sharesKey(parseCertificate(deployed.certificate).publicKey);
   const reason = flags.reason as RevocationReason | undefined;
   const all = (await ca.list({ label: target.label })).filter(
-    (one) => one.issuerId !== null && one.notAfter > ambient.now() && isRevocable(one, reason),
+    (one) => one.issuerId !== null && one.notAfter > ambient.now(),
   );
-  const counting = all.filter(isTwin);
+  const counting = all.filter((one) => isTwin(one) && isRevocable(one, reason));
   if (counting.length === 0) io.say(`nothing to revoke: no certificate of ${target.label} counts any more`);
+  let done: Revocable | undefined;
   for (const { serial } of counting) {
-    const { name, revocation } = await ca.revoke(serial, { reason });
+    done = await ca.revoke(serial, { reason });
+    const { name, revocation } = done;
     const since = revocation === null ? '' : ` (${revocation.reason}, ${isoTime(revocation.at)})`;
     io.say(`${io.style('green', 'revoked')} ${name}, serial ${serial}${since}`);
   }
-  if (counting.length > 0) io.say('next: local-ca crl tells clients');
-  for (const { serial } of all.filter((one) => !isTwin(one))) {
+  if (done !== undefined) {
+    // The key is the same for all of them, and so is what else has it.
+    for (const warning of await consequencesOf(ca, done, ambient.now())) io.warn(warning);
+    io.say('next: local-ca crl tells clients');
+  }
+  for (const { serial } of all.filter((one) => !isTwin(one) && isRevocable(one))) {
     io.say(`not revoked, since it has another key: local-ca revoke ${serial}`);
   }
 }
 
-/** What is on hold can still be revoked for good. */
-const isRevocable = ({ state, revocation }: CertificateRecord, reason: RevocationReason | undefined) =>
-  state !== 'revoked' || (revocation?.reason === 'certificateHold' && reason !== 'certificateHold');
+/** What is on hold can still be revoked for good, and of anything it can be said that its key was stolen. */
+const isRevocable = ({ revocation }: CertificateRecord, reason: RevocationReason = 'unspecified') =>
+  revocation === null || mayBecome(revocation.reason, reason);
 
 /** The record of a target that is disabled does not say what stood there last; the log does. */
 async function deployedSerial({ home }: Session, target: TargetRecord): Promise<string | null> {

@@ -1,3 +1,4 @@
+import { isoTime } from '../../core/time.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import {
   askFirst,
@@ -11,6 +12,7 @@ import {
   wouldSign,
 } from '../deploy-round.ts';
 import { targetJson } from '../deployment.ts';
+import { fitted } from '../fit-table.ts';
 import { table } from '../io.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 
@@ -67,6 +69,8 @@ function tellRound({ io, ambient }: Context, { outcomes, renewed }: Round): void
   io.result(json, outcomes.map(changeLine).filter(Boolean).join('\n'));
 }
 
+const HEADER = ['LABEL', 'FOLDER', 'WOULD'];
+
 function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): undefined {
   const rows = previews.map((one) => [one.target.label, one.target.folder, previewText(one)]);
   const json = previews.map(({ target, renews, step, problem }) => ({
@@ -75,14 +79,14 @@ function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): u
     would: step?.kind === 'work' ? step.work : (step?.kind ?? 'fail'),
     problem: problem ?? target.problem,
   }));
-  io.result(json, table(['LABEL', 'FOLDER', 'WOULD'], rows));
+  io.result(json, table(HEADER, fitted(HEADER, rows, io.dataColumns, ['FOLDER'])));
 }
 
 function previewText({ renews, step, problem }: Preview): string {
   const renewal = renews ? ['renew'] : [];
   if (step === null) return [...renewal, `fail: ${problem}`].join(', ');
   if (step.kind === 'work') return [...renewal, step.work].join(', ');
-  if (step.kind === 'wait') return [...renewal, `wait until ${step.until.toISOString()}`].join(', ');
-  if (step.kind === 'later') return [...renewal, `wait until ${step.at.toISOString()}`].join(', ');
+  if (step.kind === 'wait') return [...renewal, `wait until ${isoTime(step.until)}`].join(', ');
+  if (step.kind === 'later') return [...renewal, `wait until ${isoTime(step.at)}`].join(', ');
   return renews ? 'renew, update' : 'do nothing';
 }

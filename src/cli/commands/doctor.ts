@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command, Context } from '../command.ts';
 import { CHECKS } from '../doctor/checks.ts';
 import { type Diagnosis, examine, isTrouble } from '../doctor/examine.ts';
+import { prose } from '../prose.ts';
 import { givenPassphrase, PASSPHRASE_FLAGS } from '../session.ts';
 
 export const doctor: Command = {
@@ -26,7 +27,8 @@ export const doctor: Command = {
 function tell({ io }: Context, home: string, found: readonly Diagnosis[]): void {
   const healthy = !found.some(isTrouble);
   const checks = ['permissions', ...CHECKS.map(({ name }) => name)];
-  io.result({ home, healthy, checks, findings: found.map(diagnosisJson) }, found.map(lines).join('\n'));
+  const text = prose(found.map(lines).join('\n'), io.dataColumns);
+  io.result({ home, healthy, checks, findings: found.map(diagnosisJson) }, text);
   if (healthy) io.say(`${home} is ${io.style('green', 'healthy')}: ${checks.length} checks`);
 }
 

@@ -17,6 +17,7 @@ import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { issue } from './issue.ts';
 import { list } from './list.ts';
+import { probe } from './probe.ts';
 import { renew } from './renew.ts';
 import { revoke } from './revoke.ts';
 import { show } from './show.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   inspect,
   verify,
+  probe,
   templateList,
   templateShow,
   completion(() => COMMANDS),

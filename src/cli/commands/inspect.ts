@@ -10,8 +10,9 @@ import {
 } from '../../core/describe.ts';
 import { parseCertificate } from '../../core/parse.ts';
 import { lookAt } from '../../probe/look.ts';
-import { isUrl, parseTarget } from '../../probe/target.ts';
+import { isUrl, parseTarget, type Target, urlOf } from '../../probe/target.ts';
 import type { Command, Context } from '../command.ts';
+import { servedJson } from '../probing/json.ts';
 import { type Found, readContents, readInput } from '../read-file.ts';
 import { timeLeft } from '../records.ts';
 import { secretFrom } from '../values.ts';
@@ -34,28 +35,32 @@ export const inspect: Command = {
   ],
   run: async (context, [source = ''], flags) => {
     const { head, found } = isUrl(source)
-      ? await fromServer(source)
+      ? await fromServer(parseTarget(source))
       : await fromFile(source, secretFrom(flags, 'password'));
     const entries: Entry[] = [];
     for (const one of found) entries.push(await describe(context, one));
-    context.io.result({ source, ...head, entries }, textOf(head, entries, context.ambient.now()));
+    context.io.result({ ...head, entries }, textOf(head, entries, context.ambient.now()));
     return undefined;
   },
 };
 
-type Head = Readonly<Record<string, string>>;
+type Head = { readonly source: string; readonly format: string } & Partial<ReturnType<typeof servedJson>>;
 
-async function fromFile(
-  source: string,
-  password: string | undefined,
-): Promise<{ head: Head; found: readonly Found[] }> {
-  const { format, found } = await readContents(await readInput(source), source, password);
-  return { head: { format }, found };
+interface Inspected {
+  readonly head: Head;
+  readonly found: readonly Found[];
 }
 
-async function fromServer(source: string): Promise<{ head: Head; found: readonly Found[] }> {
-  const { chain, protocol, cipher } = await lookAt(parseTarget(source));
-  return { head: { format: 'tls', protocol, cipher }, found: chain.map((der) => ({ kind: 'certificate', der })) };
+async function fromFile(source: string, password: string | undefined): Promise<Inspected> {
+  const { format, found } = await readContents(await readInput(source), source, password);
+  return { head: { source, format }, found };
+}
+
+/** The URL that was given may have a password in it. */
+async function fromServer(target: Target): Promise<Inspected> {
+  const served = await lookAt(target);
+  const found = served.chain.map((der): Found => ({ kind: 'certificate', der }));
+  return { head: { source: urlOf(target), format: 'tls', ...servedJson(served) }, found };
 }
 
 type Entry = Readonly<Record<string, unknown>> & { readonly kind: Found['kind'] };
@@ -119,8 +124,13 @@ const TITLES: Readonly<Record<Found['kind'], string>> = {
 
 function textOf(head: Head, entries: readonly Entry[], now: Date): string {
   const count = `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}`;
-  const first = `${Object.values(head).join(', ')}: ${count}`;
-  return [first, ...entries.map((entry) => entryText(entry, now))].join('\n\n');
+  return [`${headText(head)}: ${count}`, ...entries.map((entry) => entryText(entry, now))].join('\n\n');
+}
+
+function headText({ format, protocol, cipher, alpn, way, ...clients }: Head): string {
+  const asked = clients.asksForClientCertificate === true ? 'asks for a client certificate' : '';
+  const asks = clients.requiresClientCertificate === true ? 'wants a client certificate' : asked;
+  return [format, protocol, cipher, alpn, way, asks].filter(Boolean).join(', ');
 }
 
 function entryText(entry: Entry, now: Date): string {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { IssueOptions } from '../../authority/authority.ts';
 import type { Issued } from '../../authority/jobs.ts';
+import { handsOutKey, type Template } from '../../bundle/template.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
+import { quote } from '../../core/text.ts';
 import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flag, Flags } from '../command.ts';
@@ -105,8 +107,10 @@ export async function orderOf(
 ): Promise<Order> {
   const template = await findTemplate(context, options.template ?? (flags.template as string | undefined));
   const wishes = wishesOf(flags);
+  const profile = (flags.profile as string | undefined) ?? template.profile;
+  if (wishes.formats === undefined && flags.keepKey !== true) refuseKeyless(template, options.profile ?? profile);
   const asked: IssueOptions = {
-    profile: (flags.profile as string | undefined) ?? template.profile,
+    profile,
     label: flags.label as string | undefined,
     days: flags.days as number | undefined,
     notBefore: flags.notBefore as Date | undefined,
@@ -125,6 +129,16 @@ export async function orderOf(
     options: asked,
     parcel: ({ material, record }) => ({ material, template, out: folder(record.label), wishes }),
   };
+}
+
+/** What is for those who only verify: the key would be made, and lost. */
+function refuseKeyless(template: Template, profile: string): void {
+  if (handsOutKey(template, profile)) return;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    `template ${quote(template.name)} has no file for a private key: it is for whoever connects to a server`,
+    `Issue with the template of the server; then local-ca export LABEL --template ${template.name} makes these files.`,
+  );
 }
 
 const defined = <T extends object>(record: T): Partial<T> =>

@@ -1,5 +1,6 @@
 import type { CertificateRecord } from '../../store/store.ts';
 import type { Command, Flags } from '../command.ts';
+import { fitted } from '../fit-table.ts';
 import { table } from '../io.ts';
 import { type ShownState, statedJson, stateOf, timeLeft } from '../records.ts';
 import { readRecords } from '../session.ts';
@@ -20,16 +21,16 @@ export const list: Command = {
     const records = await readRecords(context, flags, ({ ca }) => ca.list());
     const shown = records.filter((record) => isWanted(stateOf(record, now), flags));
     if (shown.length === 0) context.io.say(records.length === 0 ? 'nothing was issued yet' : 'none');
+    const rows = shown.map((record) => row(record, now));
     context.io.result(
       shown.map((record) => statedJson(record, now)),
-      table(
-        ['LABEL', 'STATE', 'EXPIRES', 'LEFT', 'PROFILE', 'KEY', 'SERIAL'],
-        shown.map((record) => row(record, now)),
-      ),
+      table(HEADER, fitted(HEADER, rows, context.io.dataColumns, ['SERIAL', 'LABEL'])),
     );
     return undefined;
   },
 };
+
+const HEADER = ['LABEL', 'STATE', 'EXPIRES', 'LEFT', 'PROFILE', 'KEY', 'SERIAL'];
 
 function isWanted(state: ShownState, flags: Flags): boolean {
   if (flags.expired !== true && flags.revoked !== true) return true;

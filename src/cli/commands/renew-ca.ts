@@ -1,6 +1,6 @@
 /** `renew --ca`: the CA's own certificates, and the files that hold them. */
-import { SPARE_LEVELS } from '../../authority/establish.ts';
-import { basicConstraintsOf, fingerprintSha256, namesIssuerSerial, parseCertificate } from '../../core/parse.ts';
+import { spareLevels } from '../../authority/renew-authority.ts';
+import { fingerprintSha256, namesIssuerSerial, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
 import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
@@ -13,6 +13,9 @@ import { type Session, withAuthority } from '../session.ts';
 import { flagName, secretFrom } from '../values.ts';
 
 type Role = AuthorityRecord['role'];
+
+/** Everything, however long it is valid. */
+const RENEW_ALL = 'local-ca renew --all --within 99999d';
 
 export async function renewAuthorities(context: Context, labels: readonly string[], flags: Flags): Promise<undefined> {
   const role = roleOf(flags);
@@ -87,18 +90,7 @@ const replacesRoot = (role: Role | undefined, { newKey }: Flags) => newKey === t
 /** What will not go as smoothly as it should, as far as it can be known before. */
 function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): void {
   if (replacesRoot(role, flags)) {
-    if (isTight(ca.root, ca.chain.length - 1)) {
-      io.warn(
-        `the root ${ca.root.name} has no room for a cross certificate below it: GnuTLS, Go and Python clients that know the old ` +
-          'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates',
-      );
-    }
-    for (const { id } of ca.roots.filter(({ keyId }) => keyId !== ca.root.keyId)) {
-      io.warn(
-        `the root ${id} is still being replaced: clients that know it alone are then two roots behind, which GnuTLS, Go and ` +
-          `Python refuse. When none are left, end it first: local-ca revoke ${id}`,
-      );
-    }
+    for (const warning of roomWarnings(ca)) io.warn(warning);
   } else if (wantedOf(ca.chain, role).some(({ certificate }) => namesIssuerSerial(parseCertificate(certificate)))) {
     io.warn(
       'the tool that made this CA also names it by its serial in what it signed, and OpenSSL refuses that with a renewed CA. ' +
@@ -107,11 +99,24 @@ function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, fl
   }
 }
 
-/** They count the cross certificate, though it is self-issued (RFC 5280 4.2.1.9). */
-function isTight({ certificate }: AuthorityRecord, levelsBelow: number): boolean {
-  const pathLength = basicConstraintsOf(parseCertificate(certificate))?.pathLength;
-  return pathLength !== undefined && pathLength < levelsBelow + SPARE_LEVELS;
+/** They count each cross certificate, though one of the same name is self-issued (RFC 5280 4.2.1.9). */
+function roomWarnings({ root, roots, chain }: Session['ca']): string[] {
+  const keys = [...new Set(roots.map(({ keyId }) => keyId))];
+  const behind = ({ keyId }: AuthorityRecord) => keys.indexOf(keyId) + 1;
+  const tight = roots.filter(
+    (one) => spareLevels(parseCertificate(one.certificate), chain.length - 1) < behind(one) && isNewest(one, roots),
+  );
+  return tight.map((one) =>
+    one.keyId === root.keyId
+      ? `the root ${root.name} has no room for a cross certificate below it: GnuTLS, Go and Python clients that know the old ` +
+        'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates'
+      : `the root ${one.id} is still being replaced: clients that know it alone are then ${behind(one)} roots behind, which ` +
+        `GnuTLS, Go and Python refuse. When none are left, end it first: local-ca revoke ${one.id}`,
+  );
 }
+
+const isNewest = ({ id, keyId }: AuthorityRecord, roots: readonly AuthorityRecord[]) =>
+  roots.find((one) => one.keyId === keyId)?.id === id;
 
 const untilText = ({ certificate }: AuthorityRecord) =>
   parseCertificate(certificate).notAfter.toISOString().slice(0, 10);
@@ -206,7 +211,7 @@ function tellClients(
   if (rows.length > 0) io.say('These know the old root alone:');
   for (const { folder, why } of rows) io.say(`  ${folder}: ${why}`);
   io.say(`Every copy that clients have knows the old root alone, too. It vouches for the new one until ${until}:`);
-  io.say('  give clients the new trust files; then renew what servers have: local-ca renew --all --within 825d');
+  io.say(`  give clients the new trust files; then renew what servers have: ${RENEW_ALL}`);
   io.say(`  when all clients have them, end it: local-ca revoke ${before.id}`);
 }
 
@@ -219,7 +224,7 @@ const replacedBy = ({ id }: AuthorityRecord, before: Chain, after: Chain): Autho
 /** Of an intermediate with a new key: what the one before signed goes on beside it, until somebody ends that. */
 function tellServers({ io }: Context, before: Chain, after: Chain, targets: readonly TargetRecord[]): void {
   const replaced = before.filter(({ role, keyId }, i) => role === 'intermediate' && after[i]?.keyId !== keyId);
-  const commands = ['local-ca renew --all --within 825d', ...(targets.length > 0 ? ['local-ca deploy run'] : [])];
+  const commands = [RENEW_ALL, ...(targets.length > 0 ? ['local-ca deploy run'] : [])];
   for (const { id, name } of replaced) {
     io.say(`servers send ${name} until they have new certificates: ${commands.join(', then ')}`);
     io.say(`  when all have them, end it: local-ca revoke ${id} --reason superseded`);

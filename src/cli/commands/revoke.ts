@@ -1,6 +1,6 @@
 import type { Revocable } from '../../authority/revoke.ts';
 import { parseCertificate } from '../../core/parse.ts';
-import { findReason, REVOCATION_REASONS, type RevocationReason } from '../../core/reasons.ts';
+import { findReason, mayBecome, REVOCATION_REASONS, type RevocationReason } from '../../core/reasons.ts';
 import { decodeSubject, formatSubject } from '../../core/subject.ts';
 import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
@@ -75,8 +75,8 @@ async function revokeIt(context: Context, { ca }: Session, what: Revocable, flag
 }
 
 /** Of what is revoked already, the lists can still be made: an earlier run may not have come that far. */
-const stands = ({ revocation }: Revocable, reason: RevocationReason | undefined): boolean =>
-  revocation !== null && (revocation.reason !== 'certificateHold' || reason === 'certificateHold');
+const stands = ({ revocation }: Revocable, reason: RevocationReason = 'unspecified'): boolean =>
+  revocation !== null && !mayBecome(revocation.reason, reason);
 
 // --- before ------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { csrLines, linesText, readCsrFile } from '../csr-file.ts';
 import { type Delivery, findTemplate, outputFlags, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
+import { Handover } from '../handover.ts';
 import { deliveredPaths, issuedJson } from '../records.ts';
 import { refuseMismatch } from '../request-files.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
@@ -50,20 +51,22 @@ async function signFile(context: Context, { ca }: Session, file: string, flags: 
   const review = await ca.review(csr.der, options);
   for (const line of await reviewText(context, csr, review)) context.io.say(line);
   await agree(context, review);
-  let delivery = undefined as Delivery | undefined;
+  const handover = new Handover();
   const stage = async ([one]: readonly Issued[]) => {
     const { material, record } = one as Issued;
     const out = (flags.out as string | undefined) ?? record.label;
-    delivery = await stageDelivery([{ material, template, out, wishes: wishesOf(flags) }], context, shippingOf(flags));
+    const parcel = { material, template, out, wishes: wishesOf(flags) };
+    const delivery = handover.put(await stageDelivery([parcel], context, shippingOf(flags)));
     if (flags.force !== true) refuseMismatch([join(out, `${record.label}.key.pem`), ...delivery.leftovers.flat()], csr);
     return delivery.placements;
   };
   try {
     const signed = await ca.sign(csr.der, options, { beforeRecording: stage });
-    await (delivery as unknown as Delivery).commit();
-    tell(context, signed, delivery as unknown as Delivery);
+    const { delivery } = handover;
+    await delivery.commit();
+    tell(context, signed, delivery);
   } catch (error) {
-    await delivery?.discard();
+    await handover.discard();
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { isoTime } from '../../core/time.ts';
 import { writeWhole } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
+import { fitted } from '../fit-table.ts';
 import { type Io, table } from '../io.ts';
 import { type Life, livesOf, needsAttention } from '../life.ts';
 import { refuseHomePlaces } from '../places.ts';
@@ -20,7 +21,11 @@ export const status: Command = {
       about: 'due is what ends within 30d, or when 75% of its life is over (default: 30d, or a third of its life)',
       parse: parseWithin,
     },
-    { flags: '--ics <file>', about: 'also write reminders for a calendar program', parse: path('--ics') },
+    {
+      flags: '--ics <file>',
+      about: 'also write reminders for a calendar program; - is stdout, in the place of the table',
+      parse: path('--ics'),
+    },
   ],
   examples: [
     ['local-ca status', 'certificates, the CA, revocation lists, and requests that wait'],
@@ -28,20 +33,35 @@ export const status: Command = {
     ['local-ca status --ics local-ca.ics', 'an entry in your calendar for each of them'],
   ],
   exits: [[3, 'something is due or expired, or a deployment failed']],
-  run: async (context, _args, flags) =>
-    readRecords(context, flags, async (session) => {
+  run: async (context, _args, flags) => {
+    refuseTwice(context, flags);
+    return readRecords(context, flags, async (session) => {
       const now = context.ambient.now();
       const lives = await livesOf(session, flags.within as Within | undefined, now);
       if (flags.ics !== undefined) writeCalendar(context, session, lives, flags);
+      if (flags.ics !== STDOUT) show(context, lives);
       tell(context, lives);
       return lives.some(needsAttention) ? 3 : undefined;
-    }),
+    });
+  },
 };
 
-function tell(context: Context, lives: readonly Life[]): void {
-  const { io, ambient } = context;
-  const now = ambient.now();
-  io.result(lives.map(lifeJson), picturesOf(io, lives, now));
+/** For `--ics`. */
+const STDOUT = '-';
+
+function refuseTwice({ io }: Context, { ics }: Flags): void {
+  if (!io.options.json || ics !== STDOUT) return;
+  throw new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    '--json and --ics - both write to stdout',
+    'Leave one of them out, or name a file: --ics local-ca.ics.',
+  );
+}
+
+const show = ({ io, ambient }: Context, lives: readonly Life[]): void =>
+  io.result(lives.map(lifeJson), picturesOf(io, lives, ambient.now()));
+
+function tell({ io }: Context, lives: readonly Life[]): void {
   for (const life of lives.filter((one) => needsAttention(one) || isReplaced(one)))
     io.say(`${life.name}: ${life.advice}`);
   if (lives.some(needsAttention)) return;
@@ -55,19 +75,11 @@ function tell(context: Context, lives: readonly Life[]): void {
 const isReplaced = ({ kind }: Life) => kind === 'old root' || kind === 'old intermediate';
 
 const HEADER = ['', 'NAME', 'WHAT', 'STATE', 'ENDS', 'LEFT'];
-const NAME = HEADER.indexOf('NAME');
 
 /** A row for each, its picture in the colour of its state; no wider than the terminal, if it is one. */
 function picturesOf(io: Io, lives: readonly Life[], now: Date): string {
   const rows = lives.map((life) => row(life, now));
-  const widest = Math.max(
-    0,
-    ...table(HEADER, rows)
-      .split('\n')
-      .map(({ length }) => length),
-  );
-  const name = Math.max(0, ...rows.map((cells) => cells[NAME]?.length ?? 0)) - Math.max(0, widest - io.dataColumns);
-  const fitting = rows.map((cells) => cells.with(NAME, shortened(cells[NAME] ?? '', Math.max(SHORTEST, name))));
+  const fitting = fitted(HEADER, rows, io.dataColumns, ['NAME']);
   const [header = '', ...lines] = table(HEADER, fitting).split('\n');
   const painted = lines.map((line, i) => {
     const { state } = lives[i] as Life;
@@ -77,10 +89,6 @@ function picturesOf(io: Io, lives: readonly Life[], now: Date): string {
 }
 
 const COLOURS = { valid: 'green', due: 'yellow', expired: 'red', failed: 'red', waiting: 'dim' } as const;
-
-const SHORTEST = 12;
-
-const shortened = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 
@@ -122,7 +130,7 @@ const lifeJson = (life: Life) => ({
 
 function writeCalendar(context: Context, { ca }: Session, lives: readonly Life[], flags: Flags): void {
   const file = flags.ics as string;
-  refuseHomePlaces(file, context.home, '--ics');
+  if (file !== STDOUT) refuseHomePlaces(file, context.home, '--ics');
   // The first certificate of the CA stays what it is, whatever is renewed or replaced; a home may have none.
   const own = ca.authorities[0]?.id ?? 'home';
   const events = lives.flatMap((life) => eventOf(life, own));
@@ -130,6 +138,10 @@ function writeCalendar(context: Context, { ca }: Session, lives: readonly Life[]
     throw new LocalCaError('LOCAL_CA_NOT_FOUND', 'there is nothing to be reminded of', 'Issue a certificate first.');
   }
   const text = calendar(events, context.ambient.now());
+  if (file === STDOUT) {
+    context.io.data(text, '\r\n');
+    return;
+  }
   writeWhole(file, new TextEncoder().encode(text), 0o644, { replace: true });
   context.io.say(`${events.length === 1 ? '1 reminder' : `${events.length} reminders`} in ${file}`);
 }

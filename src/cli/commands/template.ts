@@ -1,4 +1,5 @@
 import { listTemplates } from '../../bundle/catalog.ts';
+import { checkTexts } from '../../bundle/render.ts';
 import { README, type Template } from '../../bundle/template.ts';
 import type { Command } from '../command.ts';
 import { findTemplate, templateFolders } from '../deliver.ts';
@@ -30,7 +31,8 @@ export const templateShow: Command = {
   examples: [['local-ca template show nginx', 'its key type, its files and what each is']],
   run: async (context, [name = '']) => {
     const template = await findTemplate(context, name);
-    const { title, summary, kind, keyType, profile, warnings } = template;
+    checkTexts(template);
+    const { title, summary, kind, keyType, profile, warnings, settings, owner, reload, probe } = template;
     const files = filesOf(template);
     context.io.result(
       {
@@ -42,6 +44,10 @@ export const templateShow: Command = {
         profile,
         files,
         zip: template.zip ?? null,
+        settings,
+        owner: owner ?? null,
+        reload: reload ?? null,
+        probe: probe ?? null,
         warnings,
       },
       textOf(template, files),
@@ -77,5 +83,18 @@ function textOf(template: Template, files: readonly ShownFile[]): string {
     ...(template.zip === undefined
       ? []
       : ['', `zip ${plain(template.zip.name)}: ${(template.zip.files ?? ['all files']).map(plain).join(', ')}`]),
+    ...settingLines(template),
   ].join('\n');
+}
+
+/** What `--set` may say, with the defaults as the template writes them. */
+function settingLines({ name, settings }: Template): string[] {
+  const rows = Object.entries(settings).map(([key, { kind, default: text = 'no', about }]) => [
+    `${key}=${text}`,
+    kind,
+    about,
+  ]);
+  return rows.length === 0
+    ? []
+    : ['', table(['--set', 'KIND', 'WHAT'], rows), '', `local-ca issue NAME --template ${name} --set NAME=VALUE`];
 }

@@ -6,10 +6,11 @@ import { PURPOSE_NAMES, type Purpose } from '../../core/purposes.ts';
 import { type Verification, verifyChain } from '../../core/verify.ts';
 import { LocalCaError } from '../../errors.ts';
 import { lookAt } from '../../probe/look.ts';
-import { isUrl, parseTarget } from '../../probe/target.ts';
+import { isUrl, parseTarget, type Target, urlOf } from '../../probe/target.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import type { Io } from '../io.ts';
 import { certificatesOf, crlsOf, readInput } from '../read-file.ts';
+import { certificatesToTrust, nothingIn } from '../roots.ts';
 import { withAuthority } from '../session.ts';
 import { oneOf, secretFrom } from '../values.ts';
 
@@ -37,13 +38,13 @@ export const verify: Command = {
   exits: [[3, 'a client would refuse it']],
   run: async (context, [file = ''], flags) => {
     const target = isUrl(file) ? parseTarget(file) : undefined;
-    const given = target === undefined ? await certificatesIn(file, flags) : (await lookAt(target)).chain;
+    const host = (flags.host as string | undefined) ?? target?.host;
+    const given = target === undefined ? await certificatesIn(file, flags) : await servedBy(target, host);
     const [leaf, ...others] = given.map(parseCertificate);
     if (leaf === undefined) throw nothingIn(file);
     const roots = await rootsFrom(context, flags);
     const crl = flags.crl as string | undefined;
     const crls = crl === undefined ? undefined : (await crlsOf(await readInput(crl), crl)).map(parseCrl);
-    const host = (flags.host as string | undefined) ?? target?.host;
     const verification = await verifyChain({
       leaf,
       intermediates: others,
@@ -54,32 +55,29 @@ export const verify: Command = {
       crls,
       ambient: context.ambient,
     });
-    tell(context.io, file, verification);
+    // A URL may have a password in it.
+    tell(context.io, target === undefined ? file : urlOf(target), verification);
     return verification.ok ? 0 : 3;
   },
 };
 
+/** A client that connects to this name also asks for it. */
+const servedBy = async (target: Target, servername: string | undefined) => (await lookAt(target, { servername })).chain;
+
 const certificatesIn = async (file: string, flags: Flags) =>
   certificatesOf(await readInput(file), file, secretFrom(flags, 'password'));
-
-const nothingIn = (file: string) =>
-  new LocalCaError('LOCAL_CA_INPUT_UNKNOWN', `${file} has no certificate`, 'local-ca inspect FILE tells what it is.');
 
 function wantRoots(error: unknown): never {
   if (!(error instanceof LocalCaError) || error.code !== 'LOCAL_CA_HOME_MISSING') throw error;
   throw new LocalCaError(error.code, error.message, 'Give the roots to trust with --ca FILE.', { cause: error });
 }
 
-/** From the file; a self-signed certificate there is a root, and without one the file's certificates are trusted as given. */
+/** What is in the file is trusted as given; without a file, this home's root. */
 async function rootsFrom(context: Context, flags: Flags): Promise<Certificate[]> {
   const file = flags.ca as string | undefined;
-  if (file === undefined) {
-    const chain = await withAuthority(context, flags, async ({ ca }) => ca.chain).catch(wantRoots);
-    return chain.slice(-1).map(({ certificate }) => parseCertificate(certificate));
-  }
-  const given = (await certificatesOf(await readInput(file), file, undefined)).map(parseCertificate);
-  if (given.length === 0) throw nothingIn(file);
-  return given;
+  if (file !== undefined) return certificatesToTrust(file);
+  const chain = await withAuthority(context, flags, async ({ ca }) => ca.chain).catch(wantRoots);
+  return chain.slice(-1).map(({ certificate }) => parseCertificate(certificate));
 }
 
 function tell(io: Io, file: string, { ok, chain, findings }: Verification): void {

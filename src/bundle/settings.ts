@@ -1,0 +1,98 @@
+/**
+ * What a person can say about their server beyond the certificate: where the files will be, the port ... Values go into
+ * configuration files of many syntaxes as they are, so none may hold what is special in one of them.
+ */
+import { nearNames } from '../core/near.ts';
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+
+/** What was given with `--set`, by name. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** As the placeholders take them: a flag is a section. */
+export type SettingValues = Readonly<Record<string, string | boolean>>;
+
+interface Setting {
+  readonly kind: SettingKind;
+  readonly default?: string;
+}
+
+interface Kind {
+  readonly fits: (value: string) => boolean;
+  /** Completes "set X to ...". */
+  readonly must: string;
+}
+
+const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+
+const KINDS = {
+  path: {
+    fits: (text) => /^(\/|[A-Za-z]:[\\/]|[\w%$.-])[\p{L}\p{N}._/\\:@+,=~-]*$/u.test(text) && text.length <= 200,
+    must: 'a path of letters, digits and ._/\\:@+,=~- (no spaces or quotes: it goes into configuration files)',
+  },
+  port: { fits: isPort, must: 'a port, from 1 to 65535' },
+  word: {
+    fits: (text) => /^[\p{L}\p{N}][\p{L}\p{N}._:@+*-]*$/u.test(text) && text.length <= 253,
+    must: 'one word of letters, digits and ._:@+*-',
+  },
+  flag: { fits: (text) => text === 'yes' || text === 'no', must: 'yes or no' },
+} as const satisfies Record<string, Kind>;
+
+export type SettingKind = keyof typeof KINDS;
+export const SETTING_KINDS = Object.keys(KINDS) as readonly SettingKind[];
+
+/** Whether a value can stand wherever such a setting is written. */
+export const fits = (kind: SettingKind, value: string): boolean => KINDS[kind].fits(value);
+
+/** Reads `NAME=VALUE`. Throws LOCAL_CA_OPTION_INVALID. */
+export function parseSetting(text: string): Settings {
+  const [, name, value] = /^([a-z][a-z0-9]*)=(.+)$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return { [name]: value };
+  throw new LocalCaError('LOCAL_CA_OPTION_INVALID', `${quote(text)} sets nothing`, 'Write it like --set port=5433.');
+}
+
+/** Throws LOCAL_CA_OPTION_INVALID for a setting that the template does not have, or a value that does not fit. */
+export function checkSettings(template: string, known: Readonly<Record<string, Setting>>, given: Settings): void {
+  for (const [name, value] of Object.entries(given)) {
+    const setting = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (setting === undefined) throw unknownSetting(template, Object.keys(known), name);
+    if (fits(setting.kind, value)) continue;
+    throw new LocalCaError(
+      'LOCAL_CA_OPTION_INVALID',
+      `the setting ${name} of template ${quote(template)} cannot be ${quote(value)}`,
+      `Give ${KINDS[setting.kind].must}.`,
+    );
+  }
+}
+
+function unknownSetting(template: string, names: readonly string[], wanted: string): LocalCaError {
+  const near = nearNames(wanted, names);
+  const known = names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`;
+  return new LocalCaError(
+    'LOCAL_CA_OPTION_INVALID',
+    `template ${quote(template)} has no setting ${quote(wanted)}`,
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `${known} See local-ca template show ${template}.`,
+  );
+}
+
+/** What follows from something else: of those settings that the template has, and where it can be written. */
+export const implied = (known: Readonly<Record<string, Setting>>, values: Settings): Settings =>
+  Object.fromEntries(
+    Object.entries(values).filter(
+      ([name, value]) => Object.hasOwn(known, name) && fits((known[name] as Setting).kind, value),
+    ),
+  );
+
+/** Every setting of a template has a value; `fill` writes the placeholders of a default. */
+export function settingValues(
+  known: Readonly<Record<string, Setting>>,
+  given: Settings,
+  fill: (text: string) => string,
+): SettingValues {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, setting]) => {
+      const value = given[name] ?? fill(setting.default ?? '');
+      return [name, setting.kind === 'flag' ? value === 'yes' : value];
+    }),
+  );
+}

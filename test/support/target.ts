@@ -1,0 +1,30 @@
+import type { TargetRecord } from '../../src/store/store.ts';
+
+/** A deployment that was recorded and has not begun. */
+export const anyTarget = (changes: Partial<TargetRecord> = {}): TargetRecord => ({
+  id: 'aabbccdd',
+  label: 'web.example.test',
+  folder: '/srv/tls',
+  template: 'nginx',
+  formats: null,
+  settings: {},
+  owner: null,
+  group: null,
+  hook: [],
+  hookTimeout: 60,
+  window: null,
+  timeZone: null,
+  probe: null,
+  probeName: null,
+  withCrl: false,
+  wish: 'enabled',
+  state: 'not-enabled',
+  serial: null,
+  contents: null,
+  rights: [],
+  problem: null,
+  failures: 0,
+  retryAt: null,
+  since: new Date(0),
+  ...changes,
+});
