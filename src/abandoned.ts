@@ -3,9 +3,10 @@
  * behind is told from what a living one still needs.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
+import { isRemovable, removeFolder } from './held-folder.ts';
 
 const PREFIX = '.local-ca-';
 const HOUR = 3_600_000;
@@ -29,33 +30,36 @@ export function isAbandoned(path: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > HOUR;
 }
 
-/** Those in a folder that are abandoned; none where nobody may look. */
+/** Those in a folder that are abandoned, and ours to remove; none where nobody may look. */
 export function abandonedIn(folder: string): string[] {
-  try {
-    const paths = readdirSync(folder)
-      .filter(isTemporary)
-      .map((name) => join(folder, name));
-    return paths.filter((path) => isOurs(path, folder) && isAbandoned(path));
-  } catch {
-    return [];
-  }
+  const names = read(() => readdirSync(folder)) ?? [];
+  const paths = names.filter(isTemporary).map((name) => join(folder, name));
+  return paths.filter((path) => read(() => isAbandoned(path) && isOurs(path, folder)) === true);
 }
 
-/** Where anybody may write, others could make what has such a name, and change it while it is removed. */
+/** Where others may write, they could make what has such a name, and change it while it is removed. */
 function isOurs(path: string, folder: string): boolean {
-  const isOpen = (statSync(folder).mode & 0o002) !== 0;
-  return !isOpen || lstatSync(path).uid === (process.getuid?.() ?? 0);
+  if (isFolder(path)) return isRemovable(path);
+  return (statSync(folder).mode & 0o002) === 0 || lstatSync(path).uid === (process.geteuid?.() ?? 0);
 }
+
+const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** There may be a key in it. With `what`, only things of that kind. */
 export function removeAbandoned(folder: string, what = ''): void {
   for (const path of abandonedIn(folder).filter((one) => basename(one).startsWith(`${PREFIX}${what}`))) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      removeScrap(path);
     } catch {
       // Somebody else's: no reason not to go on.
     }
   }
+}
+
+/** What `abandonedIn` gave. Throws what `removeFolder` does. */
+export function removeScrap(path: string): void {
+  if (isFolder(path)) removeFolder(path);
+  else unlinkSync(path);
 }
 
 // --- processes -----------------------------------------------------------------------------------------------------
@@ -83,11 +87,11 @@ const hash = (parts: readonly (string | undefined)[]) => createHash('sha256').up
 
 const text = (path: string) => read(() => readFileSync(path, 'utf8'));
 
-function read(from: () => string): string | undefined {
+/** Undefined where the system does not say it. */
+function read<T>(from: () => T): T | undefined {
   try {
     return from();
   } catch {
-    // Not Linux.
     return undefined;
   }
 }

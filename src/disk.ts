@@ -99,7 +99,8 @@ export function syncFolder(path: string): void {
   if (!posix) return;
   let fd: number | undefined;
   try {
-    fd = fs.openSync(path, 'r');
+    // A pipe that somebody put in its place would be waited for.
+    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     fs.fsyncSync(fd);
   } catch (error) {
     // A folder that we may write in but not list, or a file system that cannot flush one: the files are in place.
@@ -163,7 +164,8 @@ function withOpenFile<T>(path: string, use: (fd: number) => T): T {
   }
 }
 
-function readOpenFile(fd: number, path: string, limit: number): Uint8Array {
+/** The rest of it; throws LOCAL_CA_INPUT_TOO_LARGE, and what the system says. */
+export function readOpenFile(fd: number, path: string, limit: number): Uint8Array {
   const stat = fs.fstatSync(fd);
   const size = stat.isFile() ? stat.size : 0;
   if (size > limit) throw tooLarge(path, limit);

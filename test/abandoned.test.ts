@@ -59,13 +59,33 @@ describe('what a process left', () => {
     removeAbandoned(join(folder, 'no such folder'));
   });
 
+  it("stays in a server's folder when it is root's, but not root's alone", {
+    skip: !linux || process.getuid?.() !== 0,
+  }, (t) => {
+    const folder = temporaryFolder(t);
+    fs.chownSync(folder, 65534, 65534);
+    for (const [name, mode] of [
+      ['a', 0o700],
+      ['b', 0o755],
+    ] as const) {
+      fs.mkdirSync(join(folder, `${later}${name}`, 'in'), { recursive: true });
+      fs.chmodSync(join(folder, `${later}${name}`), mode);
+    }
+    removeAbandoned(folder);
+    assert.deepEqual(fs.readdirSync(folder), [`${later}b`]);
+  });
+
   it('stays where anybody may write and somebody else made it', { skip: !linux || process.getuid?.() !== 0 }, (t) => {
     const folder = temporaryFolder(t);
     fs.mkdirSync(join(folder, `${later}a`));
     fs.chownSync(join(folder, `${later}a`), 65534, 65534);
     fs.chmodSync(folder, 0o1777);
     assert.deepEqual(abandonedIn(folder), []);
+    removeAbandoned(folder);
+    assert.equal(fs.readdirSync(folder).length, 1);
     fs.chmodSync(folder, 0o755);
     assert.equal(abandonedIn(folder).length, 1);
+    removeAbandoned(folder);
+    assert.deepEqual(fs.readdirSync(folder), []);
   });
 });

@@ -169,10 +169,10 @@ test('docs/command-line.md documents every command and every flag', () => {
 
 // --- templates ---------------------------------------------------------------------------------------------------
 
-test('the template in docs/servers-and-templates.md can be used', async (t) => {
+test('the template in docs/templates.md can be used', async (t) => {
   const folder = join(temporaryFolder(t), 'postgresql');
   mkdirSync(folder);
-  for (const { check, text } of blocksOf('docs/servers-and-templates.md')) {
+  for (const { check, text } of blocksOf('docs/templates.md')) {
     if (check === 'template') writeFileSync(join(folder, 'template.json'), text);
     const [, file] = /^template file (.*)$/.exec(check) ?? [];
     if (file !== undefined) writeFileSync(join(folder, file), text);

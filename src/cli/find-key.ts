@@ -1,36 +1,30 @@
 /** Looks for a certificate's private key among the files that local-ca made for it. */
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../bundle/manifest.ts';
 import { fillPath } from '../bundle/paths.ts';
-import { isInside } from '../bundle/standing.ts';
+import { isInside, readStanding, type Standing } from '../bundle/standing.ts';
 import { PASSWORD_FILE } from '../bundle/texts.ts';
 import { attempt } from '../core/attempt.ts';
 import { equalBytes } from '../core/der.ts';
 import type { PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
-import { readSecret } from '../disk.ts';
+import { posix } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { privateKeyPem } from '../formats/pem.ts';
 import type { PlacementRecord } from '../store/store.ts';
-import { type Found, readContents, readInput } from './read-file.ts';
+import { type Found, readContents } from './read-file.ts';
 
 /** What local-ca made up for the key stores in this folder; undefined where it did not. */
 export function madeUpPassword(folder: string, label: string): string | undefined {
   const path = fillPath(PASSWORD_FILE, label);
   // Whoever may write there could have a link lead to any file.
-  const bytes =
-    isInside(folder, path) && isFile(join(folder, path)) ? attempt(() => readSecret(join(folder, path))) : undefined;
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trimEnd() || undefined;
+  const found = isInside(folder, path) ? madeFile(join(folder, path)) : undefined;
+  if (found === undefined || (posix && (found.mode & 0o077) !== 0)) return undefined;
+  return new TextDecoder().decode(found.bytes).trimEnd() || undefined;
 }
 
-function isFile(path: string): boolean {
-  try {
-    return lstatSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+/** What may be a file that local-ca made; not a link or a pipe that others put there, which may lead anywhere, or to no end. */
+export const madeFile = (path: string): Standing | undefined => attempt(() => readStanding(path));
 
 /** Undefined where no file of the folder holds it, or none that one of the passwords opens. */
 export async function findKey(
@@ -63,8 +57,10 @@ async function keysIn(path: string, password: string | undefined): Promise<Priva
 
 /** READMEs are passed over; so is what has gone, and what the password does not open. */
 export async function foundIn(path: string, password: string | undefined): Promise<readonly Found[]> {
+  const file = madeFile(path);
+  if (file === undefined) return [];
   try {
-    return (await readContents(await readInput(path), path, password)).found;
+    return (await readContents(file.bytes, path, password)).found;
   } catch (error) {
     if (error instanceof LocalCaError) return [];
     throw error;

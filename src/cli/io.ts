@@ -4,6 +4,7 @@
  */
 import { styleText } from 'node:util';
 import { jsonEscape } from '../core/text.ts';
+import { prose } from './prose.ts';
 
 /** One, so that what is painted begins with one sequence and ends with one. */
 type Style = Extract<Parameters<typeof styleText>[0], string>;
@@ -28,10 +29,11 @@ export class Io {
     this.#process = process;
   }
 
-  /** Data, for a pipe or a person; ends with a newline. */
-  data(text: string): void {
-    const shown = this.#shown(text);
-    this.#process.stdout.write(shown.endsWith('\n') || shown === '' ? shown : `${shown}\n`);
+  /** Data, for a pipe or a person; ends with a newline. Some formats end their lines otherwise. */
+  data(text: string, lineEnd: '\n' | '\r\n' = '\n'): void {
+    const shown = this.#shown(text.replaceAll(lineEnd, '\n'));
+    const whole = shown.endsWith('\n') || shown === '' ? shown : `${shown}\n`;
+    this.#process.stdout.write(whole.replaceAll('\n', lineEnd));
   }
 
   /** The record with `--json`, the text without. */
@@ -41,16 +43,20 @@ export class Io {
 
   /** Talk, unless --quiet. */
   say(text: string): void {
-    if (!this.options.quiet) this.#process.stderr.write(`${this.#shown(text)}\n`);
+    if (!this.options.quiet) this.#talk(this.#shown(text));
   }
 
   /** A warning is never kept quiet. */
   warn(text: string): void {
-    this.#process.stderr.write(`${this.style('yellow', 'warning:')} ${this.#shown(text)}\n`);
+    this.#talk(`${this.style('yellow', 'warning:')} ${this.#shown(text)}`);
   }
 
   error(text: string): void {
-    this.#process.stderr.write(`${this.#shown(text)}\n`);
+    this.#talk(this.#shown(text));
+  }
+
+  #talk(shown: string): void {
+    this.#process.stderr.write(`${prose(shown, columnsOf(this.#process.stderr))}\n`);
   }
 
   style(style: Style, text: string): string {
@@ -88,14 +94,18 @@ export class Io {
   }
 
   get columns(): number {
-    return this.#process.stderr.columns ?? 80;
+    return columnsOf({ isTTY: true, columns: this.#process.stderr.columns });
   }
 
   /** How wide data may be: a pipe takes anything. */
   get dataColumns(): number {
-    return this.#process.stdout.columns ?? Number.POSITIVE_INFINITY;
+    return columnsOf(this.#process.stdout);
   }
 }
+
+/** A pipe takes anything; a terminal may not know how wide it is, or call itself 0 wide. */
+export const columnsOf = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  isTTY ? columns || 80 : Number.POSITIVE_INFINITY;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
 const PAINTED = /(\x1b\[\d+m[^\x1b]*\x1b\[\d+m)/;

@@ -39,10 +39,12 @@ export interface Life {
 export async function livesOf(session: Session, within: Within | undefined, now: Date): Promise<Life[]> {
   const { ca, home } = session;
   const certificates = await ca.list({ state: 'valid' });
+  const targets = await home.store.targets();
+  const deployed = new Set(targets.filter(({ wish }) => wish === 'enabled').map(({ label }) => label));
   const lives = [
-    ...(await home.store.targets()).flatMap(troubleOf),
+    ...targets.flatMap(troubleOf),
     ...(await home.store.requests()).map(waitOf),
-    ...certificates.map((record) => certificateLife(record, within, now)),
+    ...certificates.map((record) => certificateLife(record, deployed, within, now)),
     ...authorityLives(session, await home.caKeys.list(), within, now),
     ...replacedRoots(session, within, now),
     ...replacedIntermediates(session, now),
@@ -59,8 +61,16 @@ const stateIn = (validity: { notBefore: Date; notAfter: Date }, within: Within |
   return isDue(validity, within, now) ? 'due' : 'valid';
 };
 
-function certificateLife(record: CertificateRecord, within: Within | undefined, now: Date): Life {
+function certificateLife(
+  record: CertificateRecord,
+  deployed: ReadonlySet<string>,
+  within: Within | undefined,
+  now: Date,
+): Life {
   const { label, serial, notBefore, notAfter, issuerId } = record;
+  const renew = issuerId === null ? `local-ca csr create --renew ${label}` : `local-ca renew ${label}`;
+  // What `deploy run` takes for due does not depend on what was asked here.
+  const byItself = deployed.has(label) && issuerId !== null && (within === undefined || isDue(record, undefined, now));
   return {
     kind: 'certificate',
     name: label,
@@ -69,7 +79,7 @@ function certificateLife(record: CertificateRecord, within: Within | undefined, 
     notBefore,
     notAfter,
     dueAt: dueAt(record, within),
-    advice: issuerId === null ? `local-ca csr create --renew ${label}` : `local-ca renew ${label}`,
+    advice: byItself ? `local-ca deploy run ${label}` : renew,
     key: `certificate ${label}`,
   };
 }

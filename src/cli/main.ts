@@ -8,8 +8,9 @@ import { defaultHome } from '../store/default-home.ts';
 import { undoUnfinished } from '../unfinished.ts';
 import type { Context, Flags } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { Io, printable } from './io.ts';
+import { columnsOf, Io, printable } from './io.ts';
 import { buildProgram } from './program.ts';
+import { prose } from './prose.ts';
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
@@ -34,7 +35,8 @@ function makeContext(flags: Flags): Context {
 function report(thrown: unknown, argv: readonly string[]): number {
   const error = thrown instanceof LocalCaError ? thrown : unexpected(thrown);
   if (argv.includes('--json')) process.stdout.write(printable(`${JSON.stringify({ error })}\n`));
-  process.stderr.write(printable(`local-ca: ${visible(error.message)}\n${error.hint}\n`));
+  const lines = printable(`local-ca: ${visible(error.message)}\n${error.hint}\n`);
+  process.stderr.write(prose(lines, columnsOf(process.stderr)));
   if (argv.includes('--verbose')) process.stderr.write(printable(`${error.code}\n${(thrown as Error).stack}\n`));
   return error.exitCode;
 }

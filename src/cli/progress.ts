@@ -10,7 +10,7 @@ export interface Progress {
 /** Fewer than this are done before a bar could be read. */
 const WORTH_A_BAR = 20;
 
-export function progressBar(io: Io, total: number): Progress {
+export function progressBar(io: Io, total: number, what = 'certificates'): Progress {
   if (!io.progress || total < WORTH_A_BAR) return { update: () => {}, stop: () => {} };
   let bar: SingleBar | undefined;
   let stopped = false;
@@ -18,7 +18,7 @@ export function progressBar(io: Io, total: number): Progress {
   const loading = import('cli-progress').then(({ default: { SingleBar, Presets } }) => {
     if (stopped) return;
     bar = new SingleBar(
-      { format: '{bar} {value}/{total} certificates, {eta} s left', clearOnComplete: true },
+      { format: `{bar} {value}/{total} ${what}, {eta} s left`, clearOnComplete: true },
       Presets.shades_classic,
     );
     bar.start(total, 0);

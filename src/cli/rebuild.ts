@@ -2,10 +2,18 @@
 import { existsSync } from 'node:fs';
 import { parseCertificate } from '../core/parse.ts';
 import { LocalCaError } from '../errors.ts';
-import type { Change, PlacementRecord } from '../store/store.ts';
+import type { PlacementRecord } from '../store/store.ts';
 import type { Context } from './command.ts';
-import { type Delivery, findTemplate, isOfAuthority, stageDelivery, type Wishes } from './deliver.ts';
+import {
+  type Delivery,
+  type DeliveryContext,
+  findTemplate,
+  isOfAuthority,
+  stageDelivery,
+  type Wishes,
+} from './deliver.ts';
 import { findKey } from './find-key.ts';
+import { replaceUnchanged } from './in-order.ts';
 import { bundleWishes } from './renewal.ts';
 import type { Session } from './session.ts';
 
@@ -46,11 +54,12 @@ async function rebuildOne(
   }
 }
 
-async function deliverAgain(
-  context: Context,
+/** Throws what hinders it. */
+export async function deliverAgain(
+  context: DeliveryContext,
   session: Session,
   placement: PlacementRecord,
-  password: string | undefined,
+  password?: string,
 ): Promise<Delivery> {
   const template = await findTemplate(context, placement.template);
   // The password is for those that need it, and would be refused for the others.
@@ -61,22 +70,16 @@ async function deliverAgain(
   const parcel = { material, template, out: placement.folder, wishes };
   const delivery = await stageDelivery([parcel], context, { zip: placement.zip ?? undefined });
   try {
-    await session.home.store.write(delivery.placements.map((change) => withoutItsKey(change, placement)));
+    await replaceUnchanged(session.home, placement, delivery);
   } catch (error) {
     await delivery.discard();
     throw error;
   }
-  await delivery.commit();
   return delivery;
 }
 
 /** What its files are called after: a certificate's label, or the CA. */
-const nameOf = (placement: PlacementRecord): string => (isOfAuthority(placement) ? 'ca' : placement.label);
-
-/** A key that was not found now is still somebody's to give: for the next renewal, nothing has changed. */
-function withoutItsKey(change: Change, { withKey }: PlacementRecord): Change {
-  return change.kind === 'placement' ? { ...change, record: { ...change.record, withKey } } : change;
-}
+export const nameOf = (placement: PlacementRecord): string => (isOfAuthority(placement) ? 'ca' : placement.label);
 
 /** With its key where it is found: without it, the files that hold none are made. */
 async function materialFor({ ca }: Session, placement: PlacementRecord, { password, earlierPassword }: Wishes) {

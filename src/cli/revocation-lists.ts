@@ -129,7 +129,7 @@ export async function behindLists(
   return lists.filter(({ authority, list }) => listIsBehind(authority.keyId, list, known, now));
 }
 
-function nothingMade([first]: readonly AuthorityList[], home: string): LocalCaError {
+export function nothingMade([first]: readonly AuthorityList[], home: string): LocalCaError {
   const { authority, obstacle = 'key-elsewhere' } = first as AuthorityList;
   const { why, remedy } = EXPLANATIONS[obstacle](authority, home);
   return new LocalCaError(

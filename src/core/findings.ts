@@ -73,3 +73,6 @@ export const hasErrors = (findings: readonly Finding[]): boolean =>
 /** An empty subject still has to be called something. */
 export const subjectText = ({ subject, serial }: Pick<Certificate, 'subject' | 'serial'>): string =>
   nameText(subject) || `serial ${serial}`;
+
+export const issuerText = ({ issuer, serial }: Pick<Certificate, 'issuer' | 'serial'>): string =>
+  subjectText({ subject: issuer, serial });

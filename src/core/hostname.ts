@@ -32,7 +32,8 @@ export function alternativeNames(certificate: Pick<Certificate, 'extensions'>): 
   return value === undefined ? [] : readGeneralNames(value);
 }
 
-function parseHost(host: string): SubjectName {
+/** A host name without wildcard, or an address. Throws LOCAL_CA_NAME_INVALID. */
+export function parseHost(host: string): SubjectName {
   const name = parseName(host);
   if ((name.kind === 'dns' && !name.text.startsWith('*')) || name.kind === 'ip') return name;
   throw new LocalCaError(

@@ -45,6 +45,15 @@ export function findReason(text: string): RevocationReason {
   );
 }
 
+/** In rising order: the last alone says that this very key was stolen. */
+const COMPROMISES: readonly RevocationReason[] = ['cACompromise', 'keyCompromise'];
+
+/** Whether what is revoked may still get another reason: a theft is often found out later than all else. */
+export const mayBecome = (before: RevocationReason, reason: RevocationReason): boolean =>
+  before === 'certificateHold'
+    ? reason !== 'certificateHold'
+    : COMPROMISES.indexOf(reason) > COMPROMISES.indexOf(before);
+
 /** Undefined for a code that RFC 5280 does not have. */
 export const reasonOfCode = (code: number): RevocationReason | undefined => ROWS.find((row) => row.code === code)?.name;
 

@@ -3,7 +3,7 @@ import type { Ambient } from './ambient.ts';
 import { buildChains, type Chain, isOneOf } from './chain.ts';
 import { checkChain, type Expectations } from './checks.ts';
 import type { RevocationList } from './crl.ts';
-import { type Finding, finding, hasErrors, subjectText } from './findings.ts';
+import { type Finding, finding, hasErrors, issuerText, subjectText } from './findings.ts';
 import { type Certificate, isSelfIssued } from './parse.ts';
 import { checkRevocation } from './revocation.ts';
 import { isWeakSignature, type SignatureVerdict, signatureTitle, verifySignature } from './signature.ts';
@@ -64,8 +64,6 @@ function trust(chain: Chain, roots: readonly Certificate[]): Finding[] {
   const who = chain.length === 1 ? 'it is its own issuer and' : 'the chain ends in it, and it';
   return [finding('untrusted', top, `${who} is not one of the roots that were given`)];
 }
-
-const issuerText = ({ issuer, serial }: Certificate) => subjectText({ subject: issuer, serial });
 
 /** A given root is trusted for being given: its own signature proves nothing (RFC 5280 6.1.1 d). */
 async function signatures(chain: Chain, check: SignatureChecker): Promise<Finding[]> {

@@ -1,5 +1,6 @@
 /** The TLS handshake of one who only looks. */
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
   connect,
@@ -7,9 +8,12 @@ import {
   type DetailedPeerCertificate,
   type TLSSocket,
 } from 'node:tls';
-import { closed } from './read-bytes.ts';
+import { Closed } from './clear.ts';
+import type { Identity } from './identity.ts';
 
 export interface Served {
+  /** How TLS began, for people: `direct TLS`, `STARTTLS (SMTP)`. */
+  readonly way: string;
   /** DER, as far as each certificate is its predecessor's issuer: the server's own first. */
   readonly chain: readonly Uint8Array[];
   /** `TLSv1.3` and the like. */
@@ -18,8 +22,26 @@ export interface Served {
   readonly cipher: string;
   /** The protocol that was agreed on inside TLS, if any. */
   readonly alpn?: string;
+  /** The server asks for a client certificate. Before TLS 1.2 it cannot be seen. */
+  readonly asksForClientCertificate?: true;
   /** The server accepts no client without a certificate. That it accepts one is no proof of the contrary. */
   readonly requiresClientCertificate?: true;
+  /**
+   * Of the certificate that was shown, when the server asked for one: false when it broke off the handshake. True means
+   * that the handshake ended well; a web server may still refuse each request.
+   */
+  readonly acceptedClientCertificate?: boolean;
+  /** TLS's word for why no client certificate, or not this one, is accepted: `certificate required`, `unknown ca`. */
+  readonly alert?: string;
+}
+
+export interface Hello {
+  readonly way: string;
+  /** The name to ask for; an address is not asked for (RFC 6066 3). */
+  readonly name: string;
+  readonly alpn?: readonly string[];
+  readonly maxVersion?: 'TLSv1.2';
+  readonly identity?: Identity | undefined;
 }
 
 /** A server that refuses a client without a certificate says so right after the handshake; most others send a ticket. */
@@ -36,45 +58,69 @@ const ANYTHING: ConnectionOptions & { requestOCSP: boolean } = {
 };
 
 /** Throws what broke the handshake off, unless the certificates were served before. */
-export function handshake(socket: Socket, name: string, alpn: readonly string[] = []): Promise<Served> {
+export function handshake(transport: Duplex, hello: Hello): Promise<Served> {
   return new Promise((resolve, reject) => {
-    const server = isIP(name) === 0 ? { servername: name } : {};
-    const tls = connect({ socket, ...ANYTHING, ...server, ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}) });
+    const tls = connect({ socket: transport, ...ANYTHING, ...wishes(hello) });
     let served: Served | undefined;
     let timer: NodeJS.Timeout | undefined;
     const see = () => {
-      served = describe(tls);
+      served = describe(tls, hello.way);
     };
-    const finish = (error?: Error) => {
+    const finish = (error?: Error, well = false) => {
       clearTimeout(timer);
       tls.destroy();
-      if (served === undefined || served.chain.length === 0) reject(socket.errored ?? error ?? closed());
-      else resolve(isRefusal(error) ? { ...served, requiresClientCertificate: true } : served);
+      if (served === undefined || served.chain.length === 0) reject(transport.errored ?? error ?? new Closed());
+      else resolve({ ...served, ...verdict(served, hello, { alert: alertOf(error), well }) });
     };
     tls.on('OCSPResponse', see);
     tls.on('secureConnect', () => {
       see();
-      timer = setTimeout(finish, AFTERWARDS_MS);
+      timer = setTimeout(() => finish(undefined, true), AFTERWARDS_MS);
     });
-    tls.on('session', () => finish());
+    tls.on('session', () => finish(undefined, true));
     tls.on('error', finish);
     tls.on('close', () => finish());
   });
 }
 
-/** After its certificate, it can only be ours that a server does not like. */
-const isRefusal = (error: Error | undefined): boolean =>
-  error !== undefined &&
-  'reason' in error &&
-  /alert (handshake failure|certificate required|bad certificate)/.test(String(error.reason));
+const wishes = ({ name, alpn = [], maxVersion, identity }: Hello): ConnectionOptions => ({
+  ...(isIP(name) === 0 ? { servername: name } : {}),
+  ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),
+  ...(maxVersion === undefined ? {} : { maxVersion }),
+  ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
+});
 
-function describe(tls: TLSSocket): Served {
+interface End {
+  readonly alert: string | undefined;
+  /** The server has seen the client's last word of the handshake and goes on. */
+  readonly well: boolean;
+}
+
+type Verdict = Pick<Served, 'requiresClientCertificate' | 'acceptedClientCertificate' | 'alert'>;
+
+function verdict({ asksForClientCertificate: asks }: Served, { identity }: Hello, { alert, well }: End): Verdict {
+  if (identity === undefined) return alert === undefined ? {} : { requiresClientCertificate: true, alert };
+  if (alert !== undefined) return { acceptedClientCertificate: false, alert };
+  return asks && well ? { acceptedClientCertificate: true } : {};
+}
+
+/** After its own certificate, these can only be about ours. */
+const ABOUT_OURS =
+  /alert (handshake failure|certificate required|(?:bad|unsupported) certificate|certificate (?:revoked|expired|unknown)|unknown ca|access denied)/;
+
+const alertOf = (error: Error | undefined): string | undefined =>
+  error !== undefined && 'reason' in error ? ABOUT_OURS.exec(String(error.reason))?.[1] : undefined;
+
+function describe(tls: TLSSocket, way: string): Served {
   const alpn = tls.alpnProtocol;
   return {
+    way,
     chain: chainOf(tls.getPeerCertificate(true)),
     protocol: tls.getProtocol() ?? 'unknown',
     cipher: tls.getCipher()?.name ?? '',
     ...(typeof alpn === 'string' ? { alpn } : {}),
+    // They are shared once the server has sent its own, which it does to ask for a certificate (RFC 8446 4.3.2).
+    ...(tls.getSharedSigalgs().length > 0 ? { asksForClientCertificate: true } : {}),
   };
 }
 

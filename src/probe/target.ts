@@ -1,12 +1,15 @@
 /** The URL of a server that can be looked at. */
+import { nearNames } from '../core/near.ts';
 import { LocalCaError } from '../errors.ts';
-import { STARTS, startOf } from './starts.ts';
+import { parameterIn, STARTS, startOf } from './starts.ts';
 
 export interface Target {
   /** One of STARTS. */
   readonly scheme: string;
   readonly host: string;
   readonly port: number;
+  /** What of the URL's parameters changes how TLS begins: `encrypt=strict`. */
+  readonly parameter?: string;
 }
 
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
@@ -15,12 +18,20 @@ export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(
 export function parseTarget(text: string): Target {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url?.protocol.slice(0, -1) ?? '';
-  const start = startOf(scheme);
+  const start = startOf({ scheme });
   // WHATWG URLs have hosts of their own kind for schemes that they do not know, so a known one lends its rules.
   const known = url === undefined || url.hostname === '' ? undefined : lend(text);
-  if (url === undefined || known === undefined || start === undefined) throw notATarget(text);
+  if (url === undefined || known === undefined || start === undefined) throw notATarget(text, scheme);
   const port = Number(url.port || known.port || start.port);
-  return { scheme, host: known.hostname.replace(/^\[|\]$/g, ''), port };
+  const parameter = parameterIn(start, url.searchParams);
+  const host = known.hostname.replace(/^\[|\]$/g, '');
+  return { scheme, host, port, ...(parameter === undefined ? {} : { parameter }) };
+}
+
+/** The URL that says all of a target, and nothing more: no user, no password. */
+export function urlOf({ scheme, host, port, parameter }: Target): string {
+  const address = host.includes(':') ? `[${host}]` : host;
+  return `${scheme}://${address}:${port}${parameter === undefined ? '' : `?${parameter}`}`;
 }
 
 function lend(text: string): URL | undefined {
@@ -31,9 +42,18 @@ function lend(text: string): URL | undefined {
 /** A database's URL may have a password in it. */
 const withoutPassword = (text: string) => text.replace(/\/\/.*@/, '//');
 
-const notATarget = (text: string) =>
+const notATarget = (text: string, scheme: string) =>
   new LocalCaError(
     'LOCAL_CA_OPTION_INVALID',
     `${JSON.stringify(withoutPassword(text))} is not a server that can be looked at`,
-    `Write it like tls://db1.example.test:6514; known are ${Object.keys(STARTS).join(', ')}.`,
+    startOf({ scheme }) === undefined ? hintFor(scheme) : 'Write it like tls://db1.example.test:6514.',
   );
+
+const MOST_SUGGESTIONS = 3;
+
+function hintFor(scheme: string): string {
+  const known = Object.keys(STARTS);
+  const near = scheme === '' ? [] : nearNames(scheme, known).slice(0, MOST_SUGGESTIONS);
+  if (near.length > 0) return `Did you mean ${near.map((name) => `${name}://`).join(' or ')}?`;
+  return `Write it like tls://db1.example.test:6514; known are ${known.join(', ')}.`;
+}

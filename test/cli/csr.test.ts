@@ -13,6 +13,7 @@ import { localCa, localCaJson } from '../support/cli.ts';
 import { BAD_CSRS } from '../support/csr-odd.ts';
 import { needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
+import { countChanges, dieAt } from './killed-scenarios.ts';
 import { assertNothingDone, assertRefused, inventory, posix, snapshot } from './support.ts';
 import { Terminal } from './terminal.ts';
 
@@ -54,6 +55,12 @@ async function answer({ cwd }: Place, csr = CSR, file = 'answer.crt', options = 
   const all = [...material.roots, ...material.intermediates, record.certificate];
   writeFileSync(join(cwd, file), all.map((der) => encodePem('CERTIFICATE', der)).join(''));
   return file;
+}
+
+/** A request is on record, and its files are not in place. */
+async function isCutShort(place: Place): Promise<boolean> {
+  const { status, stdout } = await localCa(['csr', 'show', '--json'], place);
+  return status === 0 && JSON.parse(stdout).length === 1 && !existsSync(join(place.cwd, CSR));
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -135,6 +142,31 @@ describe('csr create', () => {
     rmSync(join(place.cwd, 'file'));
     assert.deepEqual([existsSync(place.home), snapshot(place.cwd)], [false, before]);
   });
+
+  for (const [what, next] of [
+    ['doctor --repair', ['doctor', '--repair']],
+    ['csr create', ['csr', 'create', 'other.test']],
+  ] as const) {
+    test(`killed before its files are in place, ${what} completes it`, { skip: !posix }, async (t) => {
+      const place = newPlace(t);
+      const command = ['csr', 'create', 'db.test'];
+      const changes = await countChanges(command, { ...place, home: `${place.home}0` });
+      rmSync(join(place.cwd, 'db.test'), { recursive: true });
+      // The last is the move into place, or what SQLite's home does as it is closed.
+      for (let at = changes; !(await isCutShort(place)); at--) {
+        assert.ok(at > 0, 'no change is between the record and the files');
+        rmSync(place.home, { recursive: true, force: true });
+        rmSync(join(place.cwd, 'db.test'), { recursive: true, force: true });
+        await localCa(command, { ...place, env: dieAt(at) });
+      }
+      const { stdout } = await localCa(['doctor'], place);
+      assert.match(stdout, /^error unfinished: \/.*db\.test is unfinished: a run was killed that had recorded it$/m);
+      await localCaJson(next, place);
+      assert.ok(existsSync(join(place.cwd, 'db.test', 'db.test.key.pem')));
+      assert.equal((await localCa(['doctor'], place)).status, 0);
+      await localCaJson(['csr', 'accept', await answer(place)], place);
+    });
+  }
 
   test('lets another key be where it is', async (t) => {
     const place = newPlace(t);
@@ -386,6 +418,30 @@ describe('csr accept', () => {
     await assertNothingDone(['csr', 'accept', file, '--force'], place, refusal);
     assert.equal((await localCaJson<unknown[]>(['csr', 'show'], place)).length, 1);
     await localCaJson(['csr', 'accept', await answer(place, CSR, 'new.crt')], place);
+    assert.deepEqual(await localCaJson(['csr', 'show'], place), []);
+  });
+
+  test('takes what waits, and not the certificate before that came with it', async (t) => {
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    const before = await localCaJson<Accepted>(['csr', 'accept', await answer(place, CSR, 'old.crt')], place);
+    await localCaJson(['csr', 'create', '--renew', 'db.test', '--new-key'], place);
+    const files = ['old.crt', await answer(place, CSR, 'new.crt')];
+    const all = files.map((file) => readFileSync(join(place.cwd, file), 'utf8')).join('');
+    writeFileSync(join(place.cwd, 'all.pem'), all);
+    const after = await localCaJson<Accepted>(['csr', 'accept', 'all.pem', '--ca', 'old.crt'], place);
+    assert.notEqual(after.serial, before.serial);
+    assert.deepEqual(await localCaJson(['csr', 'show'], place), []);
+  });
+
+  test('takes what waits, and not the certificate of another label that came with it', async (t) => {
+    const place = newPlace(t);
+    await localCaJson(['csr', 'create', 'db.test'], place);
+    await localCaJson(['csr', 'accept', await answer(place, CSR, 'db.crt')], place);
+    await localCaJson(['csr', 'create', 'e.test'], place);
+    const file = await answer(place, join('e.test', 'e.test.csr.pem'), 'e.crt');
+    const { label } = await localCaJson<Accepted>(['csr', 'accept', 'db.crt', file, '--ca', 'db.crt'], place);
+    assert.equal(label, 'e.test');
     assert.deepEqual(await localCaJson(['csr', 'show'], place), []);
   });
 

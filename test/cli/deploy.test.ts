@@ -3,14 +3,17 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
+import { createServer } from 'node:tls';
 import { CertificateAuthority } from '../../src/authority/authority.ts';
 import { parseCrl } from '../../src/core/crl.ts';
 import { decodePem } from '../../src/formats/pem.ts';
 import { openHome } from '../../src/store/home.ts';
 import { tryFileLock } from '../../src/store/lock.ts';
 import type { AuthorityRecord } from '../../src/store/store.ts';
+import { LIKE_CIFS, mounted, noFuse } from '../deploy/file-system.ts';
 import { type CliOptions, localCa, localCaJson, program } from '../support/cli.ts';
 import { atDate } from '../support/faketime.ts';
 import { must, needs } from '../support/peers.ts';
@@ -30,6 +33,11 @@ interface Shown {
   readonly problem: string | null;
   readonly hook: readonly string[] | null;
   readonly next: string;
+  readonly probe: string | null;
+  readonly probeName: string | null;
+  readonly warnings: readonly string[];
+  /** Of `deploy add`. */
+  readonly sees?: string | null;
 }
 interface Ran {
   readonly renewed: readonly { readonly label: string; readonly serial: string }[];
@@ -96,7 +104,7 @@ test('a deployment is added, run, looked at, and removed again', async (t) => {
   assert.match(removed.stderr, /: Disabled\nthe copy of its private key stays in the home\n/);
   assert.equal(fs.existsSync(join(cwd, 'tls')), false);
   assert.equal(fs.readFileSync(notes, 'utf8').split('\n').length, 3);
-  assert.match((await localCa(['deploy', 'list'], options)).stdout, /disabled/);
+  assert.match((await localCa(['deploy', 'list'], options)).stdout, / {2}Disabled {2}/);
 
   const again = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls'], options);
   assert.deepEqual([again.id, again.state, again.hook], [added.id, 'not-enabled', null]);
@@ -166,6 +174,9 @@ test('a window that is shut is waited for, with the words of the console', async
   const times = [hour, (hour + 1) % 24].map((one) => `${String(one).padStart(2, '0')}:00`).join('-');
   await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--window', times, '--tz', 'UTC'], options);
   assert.equal((await run(options)).result, 'waiting');
+  const dry = await localCa(['deploy', 'run', '--dry-run'], options);
+  assert.match(dry.stdout, / {2}wait until \d{4}-\d\d-\d\dT\d\d:00:00Z\n$/);
+  assert.match((await localCa(['deploy', 'list'], options)).stdout, / UTC {2}Waiting for the window {2}-\n$/);
   const shown = JSON.parse((await state(options)).stdout) as Shown[];
   assert.ok(shown[0]?.stateText.startsWith(`Waiting for the window (${times} UTC, opens 2`), shown[0]?.stateText);
   assert.match(shown[0]?.next ?? '', /^enable at \d{4}-/);
@@ -205,6 +216,26 @@ test('remove --revoke revokes whatever counts of the same key, also when the dep
   assert.equal(removed.stderr.match(/^revoked web\.example\.test, serial .* \(keyCompromise, /gm)?.length, 2);
   assert.match(removed.stderr, /not revoked, since it has another key: local-ca revoke [0-9a-f]+\n[\s\S]*forgotten/);
   assert.deepEqual(await states(), ['revoked', 'revoked', 'valid']);
+});
+
+test('remove --revoke names other labels with the same key, but not what it has just revoked', async (t) => {
+  const options = await ground(t);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await localCaJson(['renew', LABEL], options);
+  await run(options);
+  const key = join(LABEL, `${LABEL}.key.pem`);
+  await localCaJson(['csr', 'create', 'twin.test', '--key', key, '--out', 'twin'], options);
+  const csr = join('twin', 'twin.test.csr.pem');
+  const { serial } = await localCaJson<Listed>(['sign', csr, '--label', 'twin', '--out', 'signed'], options);
+  // That it was replaced does not keep anybody from saying that it was stolen.
+  await localCaJson(['revoke', LABEL, '--reason', 'superseded'], options);
+  const removed = await localCa(['deploy', 'remove', LABEL, '--revoke', '--reason', 'keyCompromise'], options);
+  assert.equal(removed.status, 0, removed.stderr);
+  assert.equal(removed.stderr.match(/^revoked web\.example\.test, serial .* \(keyCompromise, /gm)?.length, 2);
+  const warnings = removed.stderr.split('\n').filter((line) => line.includes('has the same key'));
+  const said = `^warning: the certificate of twin has the same key, and counts until .*: local-ca revoke ${serial} --reason keyCompromise$`;
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', new RegExp(said));
 });
 
 /** One that runs as a user who may not read everything. */
@@ -247,6 +278,17 @@ test('what stands in the way of one target is its problem alone', { skip: !posix
     shown.map(({ problem }) => problem !== null),
     [true, true, true, false],
   );
+});
+
+test('of two runs that add different labels in one folder, one is told why not', async (t) => {
+  const options = await ground(t);
+  await localCaJson(['issue', 'other.example.test', '--template', 'nginx'], options);
+  const add = (label: string) => localCa(['deploy', 'add', label, '--to', 'tls', '--json'], options);
+  const results = await Promise.all([add(LABEL), add('other.example.test')]);
+  const losers = results.filter(({ status }) => status !== 0);
+  assert.equal(losers.length, 1, results.map(({ stderr }) => stderr).join());
+  assert.match(losers[0]?.stderr ?? '', /"[a-z.]+" is deployed to .*\/tls\n.*deploy remove/s);
+  assert.match(losers[0]?.stdout ?? '', /"LOCAL_CA_TARGET_EXISTS"/);
 });
 
 test('a folder that is reached through a link is the same folder', { skip: !posix }, async (t) => {
@@ -327,6 +369,17 @@ describe('deploy add refuses, and does nothing', () => {
     ['a hook for a shell', [LABEL, '--to', 'x', '--hook', 'a | b'], { code: 'LOCAL_CA_HOOK_INVALID', says: '"|"' }],
     ['no time for the hook', [LABEL, '--to', 'x', '--hook-timeout', '0'], option('--hook-timeout cannot be "0"')],
     ['a probe of nothing', [LABEL, '--to', 'x', '--probe', 'gopher://x'], option('gopher://x')],
+    ['a name for no probe', [LABEL, '--to', 'x', '--probe-name', 'x.test'], option('--probe-name was given without')],
+    [
+      'an address for a name',
+      [LABEL, '--to', 'x', '--probe', 'tls://x:1', '--probe-name', '10.0.0.5'],
+      option('--probe-name cannot be "10.0.0.5"'),
+    ],
+    [
+      'a wildcard for a name',
+      [LABEL, '--to', 'x', '--probe', 'tls://x:1', '--probe-name', '*.x.test'],
+      option('--probe-name cannot be "*.x.test"'),
+    ],
     ['a folder of the home', [LABEL, '--to', 'home/ca'], { code: 'LOCAL_CA_PATH_INVALID', says: 'among private keys' }],
     ['the root', [LABEL, '--to', '/'], option('--to is the root of a disk')],
     [
@@ -389,6 +442,93 @@ test('deploy add warns of what a run would stumble over', async (t) => {
   if (posix) assert.match(stderr, /there is no program "no-such-program"/);
 });
 
+test('deploy add tells what its probe sees, whatever that is', async (t) => {
+  const options = await ground(t);
+  const file = (name: string) => fs.readFileSync(join(options.cwd, LABEL, `${LABEL}.${name}.pem`));
+  const asked: string[] = [];
+  const server = createServer(
+    {
+      cert: file('chain'),
+      key: file('key'),
+      SNICallback: (name, done) => {
+        asked.push(name);
+        done(null);
+      },
+    },
+    (socket) => socket.on('error', () => {}),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const add = (...args: readonly string[]) =>
+    localCa(['deploy', 'add', LABEL, '--to', 'tls', '--probe', `tls://127.0.0.1:${port}`, ...args], options);
+
+  const own = await add('--probe-name', LABEL.toUpperCase());
+  assert.equal(own.status, 0, own.stderr);
+  assert.ok(own.stderr.includes(`  probe: tls://127.0.0.1:${port}, asked for ${LABEL}\n`), own.stderr);
+  assert.ok(own.stderr.includes(`  now: 127.0.0.1 port ${port} serves this certificate\n`), own.stderr);
+  assert.deepEqual(asked, [LABEL]);
+  assert.equal((await run(options)).result, 'enabled');
+  assert.deepEqual(new Set(asked), new Set([LABEL]));
+
+  const foreign = await add('--probe-name', 'other.test');
+  assert.match(
+    foreign.stderr,
+    /the certificate does not stand for the name of the probe: it is for .*, not for other\.test/,
+  );
+
+  await localCaJson(['renew', LABEL, '--out', 'elsewhere'], options);
+  const old = await add();
+  assert.match(old.stderr, /now: 127\.0\.0\.1 port \d+ serves another certificate with serial [0-9a-f]+, valid until /);
+  server.close();
+  const none = await localCaJson<Shown>(
+    ['deploy', 'add', LABEL, '--to', 'tls', '--probe', 'tls://127.0.0.1:1', '--probe-name', LABEL],
+    options,
+  );
+  assert.deepEqual([none.probe, none.probeName], ['tls://127.0.0.1:1', LABEL]);
+  assert.match(none.sees ?? '', /^cannot look at 127\.0\.0\.1 port 1: /);
+});
+
+test('a file system that keeps no modes is warned of when files are put there', { skip: noFuse }, async (t) => {
+  const options = await ground(t);
+  const folder = join(mounted(t, LIKE_CIFS).at, 'tls');
+  await localCaJson(['deploy', 'add', LABEL, '--to', folder], options);
+  const warning = 'this file system does not keep modes: the private key, or what opens it, is readable by every user';
+  const first = await localCa(['deploy', 'run'], options);
+  assert.equal(first.status, 0, first.stderr);
+  assert.ok(first.stderr.includes(`warning: ${LABEL} in ${folder}: ${warning}`), first.stderr);
+  const second = await localCa(['deploy', 'run'], options);
+  assert.deepEqual([second.status, second.stdout.trim()], [0, '']);
+  assert.equal(second.stderr, `${LABEL} in ${folder}: up to date\n`);
+  const seen = await localCa(['deploy', 'state'], options);
+  assert.equal(seen.status, 0);
+  assert.ok(seen.stdout.includes(`\nwarning: ${LABEL} in ${folder}: ${warning}`), seen.stdout);
+  const [json] = JSON.parse((await state(options)).stdout) as Shown[];
+  assert.ok(json?.warnings[0]?.startsWith(warning));
+});
+
+test('tables fit a terminal, and are whole in a pipe', { skip: !posix }, async (t) => {
+  if (!needs(t, 'tmux')) return;
+  const options = await ground(t);
+  const folder = join(options.cwd, 'a-folder-with-quite-a-long-name', 'tls');
+  fs.mkdirSync(dirname(folder));
+  await localCaJson(['deploy', 'add', LABEL, '--to', folder, '--hook', noting('notes')], options);
+  const { serial } = await run(options);
+  assert.ok(serial);
+  for (const args of ['deploy list', 'deploy state', 'deploy run --dry-run', 'list']) {
+    const terminal = await Terminal.open(t, args, options);
+    assert.equal(await terminal.status(), 0);
+    const lines = (await terminal.screen()).trimEnd().split('\n');
+    assert.ok(
+      lines.every((line) => [...line].length <= 80) && lines.some((line) => line.includes('…')),
+      lines.join('\n'),
+    );
+    const piped = (await localCa(args.split(' '), options)).stdout;
+    assert.ok(piped.includes(args === 'list' ? serial : folder) && !piped.includes('…'), piped);
+  }
+});
+
 test('a target that another process is at work on is skipped', async (t) => {
   const options = await ground(t);
   const { id } = await localCaJson<Shown>(['deploy', 'add', LABEL, '--to', 'tls'], options);
@@ -441,6 +581,43 @@ test('new revocation lists are deployed when a reason has changed, or an interme
   assert.equal((await run(options)).result, 'updated');
   assert.ok(entries().some(({ serial }) => serial === old));
   assert.equal((await run(options)).result, 'unchanged');
+});
+
+test('a list that has ended, and whose key is elsewhere, is a problem until there is a new one', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const cwd = temporaryFolder(t);
+  const options = { home: join(cwd, 'home'), cwd };
+  const { root } = await localCaJson<{ root: Listed }>(['init', '--yes', '--intermediate'], options);
+  await localCaJson(['issue', LABEL, '--template', 'nginx'], options);
+  await localCaJson(['crl', '--days', '30'], options);
+  const key = join(options.home, 'ca', `${root.serial}.key.pem`);
+  fs.renameSync(key, join(cwd, 'root.key.pem'));
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls', '--with-crl'], options);
+  const first = await run(options);
+  assert.deepEqual([first.result, first.problem], ['enabled', null]);
+  const late = { ...options, env: atDate(40).env };
+  const problem =
+    /^there is no new revocation list: the revocation list of ".*" cannot be made: its key is not in the home$/;
+  // The other list is new, and is deployed.
+  const { status: done, stdout: ran, stderr } = await localCa(['deploy', 'run', '--json'], late);
+  assert.deepEqual([done, (JSON.parse(ran) as Ran).targets[0]?.result], [0, 'updated']);
+  assert.match(
+    stderr,
+    /^warning: web\.example\.test in .*: there is no new revocation list: .*cannot be made: its key/m,
+  );
+  for (const args of [[], ['--no-renew']]) {
+    const again = await localCa(['deploy', 'run', '--json', ...args], late);
+    assert.equal(again.status, 1, again.stderr);
+    const { status, stdout } = await state(late);
+    assert.equal(status, 3);
+    assert.match((JSON.parse(stdout) as Shown[])[0]?.problem ?? '', problem);
+  }
+  const { status, stdout } = await localCa(['status'], late);
+  assert.equal(status, 3);
+  assert.match(stdout, /deployment +failed/);
+  fs.renameSync(join(cwd, 'root.key.pem'), key);
+  const mended = await run(late);
+  assert.deepEqual([mended.result, mended.problem], ['updated', null]);
 });
 
 async function intermediateOf(home: string) {
@@ -535,6 +712,41 @@ test('what could not be renewed stays said when a run renews nothing', async (t)
 });
 
 // --- watch -------------------------------------------------------------------------------------------------------
+
+test('a folder that was taken off the list gets nothing while its label is deployed elsewhere', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const options = await ground(t);
+  const folder = join(options.cwd, LABEL);
+  for (const to of [LABEL, 'tls']) await localCaJson(['deploy', 'add', LABEL, '--to', to], options);
+  await run(options);
+  await localCaJson(['deploy', 'remove', folder], options);
+  assert.equal(fs.existsSync(folder), false);
+  const { renewed } = await run({ ...options, env: atDate(340).env });
+  assert.deepEqual([renewed.length, fs.existsSync(folder)], [1, false]);
+  await localCaJson(['deploy', 'remove', 'tls'], options);
+  await localCaJson(['renew', LABEL], options);
+  assert.ok(fs.existsSync(join(folder, `${LABEL}.key.pem`)));
+});
+
+test('status says what renews a certificate that is deployed', async (t) => {
+  if (!needs(t, 'faketime')) return;
+  const options = await ground(t);
+  await localCaJson(['issue', 'by-hand.test', '--days', '30'], options);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  await run(options);
+  const advice = async (...args: readonly string[]) => {
+    const { stdout } = await localCa(['status', '--json', ...args], { ...options, env: atDate(340).env });
+    const lives = JSON.parse(stdout) as { name: string; kind: string; advice: string }[];
+    return lives.filter(({ kind }) => kind === 'certificate').map((one) => `${one.name}: ${one.advice}`);
+  };
+  const byHand = 'by-hand.test: local-ca renew by-hand.test';
+  assert.deepEqual(await advice(), [byHand, `${LABEL}: local-ca deploy run ${LABEL}`]);
+  // Sooner than the run would take it for due.
+  const { stdout } = await localCa(['status', '--json', '--within', '370d'], options);
+  assert.match(stdout, /"local-ca renew web\.example\.test"/);
+  await localCaJson(['deploy', 'remove', LABEL], options);
+  assert.deepEqual(await advice(), [byHand, `${LABEL}: local-ca renew ${LABEL}`]);
+});
 
 test('renewing by hand leaves that folder to the next run, too', async (t) => {
   const options = await ground(t);

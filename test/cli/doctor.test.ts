@@ -70,6 +70,8 @@ interface Case {
   readonly hint: RegExp;
   /** What --repair says that it did; without it, the finding stays. */
   readonly repaired?: RegExp;
+  /** The checks that still have something to note after it. */
+  readonly notes?: readonly string[];
 }
 
 const CASES: readonly Case[] = [
@@ -155,14 +157,50 @@ const CASES: readonly Case[] = [
     damage: async () => move(await keptKey('kept.test')),
     check: 'kept-keys',
     says: /^the private key of "kept.test" \([0-9a-f]+\), \/.*, is missing$/,
+    hint: /^It still stands in \/.*kept\.test: local-ca doctor --repair puts it back\.$/,
+    repaired: /^it was put back from \/.*kept\.test$/,
+  },
+  {
+    happened: 'a key that was kept is only on the server any more',
+    damage: async () => {
+      move(await keptKey('kept.test'));
+      fs.rmSync(join(cwd, 'kept.test'), { recursive: true });
+    },
+    check: 'kept-keys',
+    says: /^the private key of "kept.test" \([0-9a-f]+\), \/.*, is missing$/,
+    hint: /^It still stands in \/.*server: local-ca doctor --repair puts it back\.$/,
+    repaired: /^it was put back from \/.*server$/,
+    notes: ['placements'],
+  },
+  {
+    happened: 'a key that was kept is gone for good',
+    damage: async () => {
+      move(await keptKey('kept.test'));
+      for (const folder of ['kept.test', 'server']) fs.rmSync(join(cwd, folder), { recursive: true });
+    },
+    check: 'kept-keys',
+    says: /^the private key of "kept.test" \([0-9a-f]+\), \/.*, is missing$/,
     hint: /local-ca renew kept.test --new-key$/,
   },
   {
     happened: 'the key of a request is gone',
-    damage: () => sql("UPDATE requests SET id = '0123456789abcdef'"),
+    damage: () => sql("UPDATE requests SET id = '0123456789abcdef', folder = NULL"),
     check: 'requests',
     says: /^the private key of the request for "asked.test", \/.*0123456789abcdef\.key\.pem, is missing$/,
     hint: /Or ask again: local-ca csr create asked.test$/,
+  },
+  {
+    happened: 'the key of a request is only in its folder any more',
+    damage: () => {
+      const database = new Database(join(home, 'inventory.db'));
+      const [row] = database.prepare('SELECT id FROM requests').raw().all([]) as [string][];
+      database.close();
+      move(join(home, 'keys', `${row?.[0]}.key.pem`));
+    },
+    check: 'requests',
+    says: /^the private key of the request for "asked.test", \/.*\.key\.pem, is missing$/,
+    hint: /^It still stands in \/.*asked\.test: /,
+    repaired: /^it was put back from \/.*asked\.test$/,
   },
   {
     happened: 'a key of nothing is in the home',
@@ -242,6 +280,31 @@ const CASES: readonly Case[] = [
     hint: /local-ca renew plain\.test$/,
   },
   {
+    happened: 'a key was taken away',
+    damage: () => move(key('plain.test')),
+    check: 'placements',
+    severity: 'warning',
+    says: /^the private key of "plain\.test" is no longer in \/.*plain\.test: plain\.test\.key\.pem is missing$/,
+    hint: /^Put it back, or give it with --key FILE: local-ca renew plain\.test\. If it is lost: local-ca renew plain\.test --new-key$/,
+  },
+  {
+    happened: 'all that held a key was taken away, which the home has',
+    damage: () => {
+      for (const ending of ['key.pem', 'p12', 'jks']) move(join(cwd, 'kept.test', `kept.test.${ending}`));
+    },
+    check: 'placements',
+    severity: 'warning',
+    says: /^the private key of "kept\.test" is no longer in \/.*: kept\.test\.jks, kept\.test\.key\.pem, kept\.test\.p12 are missing$/,
+    hint: /^The home has a copy: local-ca renew kept\.test$/,
+  },
+  {
+    happened: 'a key was taken away from a server',
+    damage: () => move(join(cwd, 'server', 'kept.test.key.pem')),
+    check: 'targets',
+    says: /^the private key of "kept\.test" is no longer in \/.*server: /,
+    hint: /^Put it there again: local-ca deploy run --now$/,
+  },
+  {
     happened: 'an earlier certificate was put back',
     damage: () => {
       fs.cpSync(join(root, 'earlier'), join(cwd, 'again.test'), { recursive: true });
@@ -319,10 +382,10 @@ describe('doctor', { skip: !posix && 'Windows has no modes' }, () => {
     assert.deepEqual(await doctor(), { status: 0, findings: [] });
     assert.deepEqual(await doctor('--repair'), { status: 0, findings: [] });
     const { stdout, stderr } = await localCa(['doctor'], options);
-    assert.deepEqual([stdout, stderr], ['', `${home} is healthy: 14 checks\n`]);
+    assert.deepEqual([stdout, stderr], ['', `${home} is healthy: 15 checks\n`]);
   });
 
-  for (const { happened, damage, check, severity = 'error', says, hint, repaired } of CASES) {
+  for (const { happened, damage, check, severity = 'error', says, hint, repaired, notes = [] } of CASES) {
     test(`says that ${happened}${repaired === undefined ? '' : ', and mends it'}`, async () => {
       await damage();
       const found = await doctor();
@@ -340,7 +403,8 @@ describe('doctor', { skip: !posix && 'Windows has no modes' }, () => {
         return;
       }
       assert.match(mended?.repaired ?? '', repaired);
-      assert.deepEqual(await doctor(), { status: 0, findings: [] });
+      const { status, findings } = await doctor();
+      assert.deepEqual({ status, notes: findings.map((one) => one.check) }, { status: 0, notes });
     });
   }
 

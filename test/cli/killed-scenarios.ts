@@ -97,6 +97,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'csr create',
     share: 15,
+    each: true,
     command: (round) => ['csr', 'create', `c${round}.test`, '--out', `c${round}`],
     // It replaces no key that another CA may have seen.
     next: (round) => ['csr', 'create', `c${round}.test`, '--out', `again${round}`],

@@ -9,6 +9,7 @@ const DUE = { kind: 'certificate', name: 'db1.test', left: '4 days left' } as co
 const LATE = { kind: 'certificate', name: 'db2.test', left: 'ended 3 days ago' } as const;
 const ROOT = { kind: 'root', name: 'My CA', left: '9 days left' } as const;
 const LIST = { kind: 'crl', name: 'My CA', left: '2 days left' } as const;
+const FOREIGN = { kind: 'foreign', name: 'bought.test', left: '5 days left' } as const;
 const PROBLEM = 'db1.test in /srv/db: the hook failed.';
 
 const commands = (state: MenuState) => menuFor(state).choices.map(({ command }) => command.join(' '));
@@ -19,6 +20,13 @@ describe('the menu', () => {
     ['something due', { ...QUIET, due: [DUE], waiting: ['x'], problems: [PROBLEM] }, 'renew', 'Renew it now?'],
     ['several due', { ...QUIET, due: [LATE, DUE] }, 'renew', 'Renew them now?'],
     ['the CA due', { ...QUIET, due: [ROOT] }, 'renew', 'Renew it now?'],
+    ["another CA's due", { ...QUIET, due: [FOREIGN] }, 'csr create --renew bought.test', 'What shall be done?'],
+    [
+      "another CA's due, and asked for",
+      { ...QUIET, due: [FOREIGN], waiting: ['bought.test'] },
+      'csr accept',
+      'What shall be done?',
+    ],
     ['a list due', { ...QUIET, due: [LIST] }, 'crl', 'What shall be done?'],
     [
       'a failed deployment',
@@ -48,7 +56,7 @@ describe('the menu', () => {
       '',
     ]);
     assert.deepEqual(commands(QUIET), ['issue', ...all]);
-    const busy = commands({ home: 'ca', due: [DUE, LIST], waiting: ['x'], problems: [PROBLEM] });
+    const busy = commands({ home: 'ca', due: [DUE, FOREIGN, LIST], waiting: ['x'], problems: [PROBLEM] });
     assert.equal(new Set(busy).size, busy.length);
   });
 
@@ -69,9 +77,19 @@ describe('the menu', () => {
     assert.equal(menuFor({ ...QUIET, due: [LATE, ROOT] }).choices[0]?.title, 'Renew db2.test, the CA My CA');
   });
 
+  test("names another CA's certificate among none that this one could renew", () => {
+    const { about, message, choices } = menuFor({ ...QUIET, due: [DUE, FOREIGN] });
+    assert.deepEqual(about, ['db1.test: 4 days left.', "another CA's bought.test: 5 days left."]);
+    assert.equal(message, 'Renew it now?');
+    assert.deepEqual(
+      choices.slice(0, 2).map(({ title }) => title),
+      ['Renew db1.test', 'Make a new request for bought.test, to the CA that signed it'],
+    );
+  });
+
   test('names commands that there are', () => {
     const names = new Set(COMMANDS.map(({ name }) => name));
-    const busy = commands({ home: 'ca', due: [DUE, LIST], waiting: ['x'], problems: [PROBLEM] });
+    const busy = commands({ home: 'ca', due: [DUE, FOREIGN, LIST], waiting: ['x'], problems: [PROBLEM] });
     for (const words of [...busy, ...commands({ ...QUIET, home: 'none' })]) {
       const bare = words.replace(/ --.*/, '');
       assert.ok(bare === '' || names.has(bare), words);

@@ -1,14 +1,15 @@
 /** `renew --ca`: the CA's own certificates, and every file that holds them, as the real program does it. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type CliOptions, localCa, localCaJson } from '../support/cli.ts';
 import { atDate } from '../support/faketime.ts';
 import { must, needs } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
-import { assertNothingDone, snapshot } from './support.ts';
+import { countChanges, dieAt } from './killed-scenarios.ts';
+import { assertNothingDone, posix, snapshot } from './support.ts';
 
 const folder = temporaryFolder();
 let made = 0;
@@ -111,6 +112,64 @@ describe('the files that hold the CA', () => {
   });
 });
 
+interface Checkup {
+  readonly findings: readonly { readonly check: string; readonly message: string; readonly repaired: string | null }[];
+}
+
+/** Its exit code is 3 when something is wrong. */
+async function doctor(at: CliOptions, ...flags: readonly string[]): Promise<Checkup['findings']> {
+  const { stdout } = await localCa(['doctor', '--json', ...flags], at);
+  return (JSON.parse(stdout) as Checkup).findings;
+}
+
+describe('killed after the new CA is on record', { skip: !posix && 'Windows knows no signals' }, () => {
+  for (const args of [['--ca'], ['--ca', 'intermediate'], ['--ca', '--new-key']]) {
+    test(`${args.join(' ')}: doctor names the folders that have the old one, and makes them again`, async () => {
+      const at = await place('--intermediate');
+      await localCaJson(['issue', 'a.test', '--zip', 'a.zip'], at);
+      await localCaJson(['issue', 'b.test', '--format', 'pem,jks'], at);
+      await localCaJson(['export', '--ca', '--out', 'trust'], at);
+      const whole = join(at.cwd, '..', `whole-${made}`);
+      const home = `${at.cwd}-home`;
+      const live = [at.cwd, home];
+      for (const [i, path] of live.entries()) cpSync(path, `${whole}-${i}`, { recursive: true });
+      const changes = await countChanges(['renew', ...args], at);
+      const seen = new Set<string>();
+      for (let moment = changes; moment > 0; moment -= Math.ceil(changes / 6)) {
+        for (const [i, path] of live.entries()) {
+          rmSync(path, { recursive: true });
+          cpSync(`${whole}-${i}`, path, { recursive: true });
+        }
+        await localCa(['renew', ...args], { ...at, env: dieAt(moment) });
+        for (const { check, message } of await doctor(at, '--repair')) if (check === 'trust-files') seen.add(message);
+        assert.deepEqual(await doctor(at), [], `before change ${moment} of ${changes}`);
+        const [root = ''] = serials(home, 'ca', 'root.crt.pem');
+        for (const name of ['a.test', 'b.test', 'trust']) assert.ok(serials(at.cwd, name, 'ca.pem').includes(root));
+        const [intermediate] = serials(home, 'ca', 'intermediate.crt.pem');
+        const sent = ['a.test', 'b.test'].map((name) => serials(at.cwd, name, `${name}.chain.pem`)[1]);
+        // A new one has signed none of them.
+        if (!args.includes('--new-key')) assert.deepEqual(sent, [intermediate, intermediate]);
+      }
+      const named = ['a.test', 'b.test', 'trust'].map((name) => join(at.cwd, name));
+      assert.deepEqual(
+        [...seen].sort(),
+        named.map((path) => `the files in ${path} hold the CA as it was before`),
+      );
+    });
+  }
+
+  test('what doctor cannot make again it names, until a renewal does', async () => {
+    const at = await place();
+    await localCaJson(['issue', 'sealed.test', '--format', 'p12', '--password', 'secret words'], at);
+    await renew(at);
+    const [found] = await doctor(at, '--repair');
+    assert.equal(found?.check, 'trust-files');
+    assert.equal(found.repaired, null);
+    await renew(at, '--password', 'secret words');
+    assert.deepEqual(await doctor(at), []);
+  });
+});
+
 describe('what it says', () => {
   test('how long copies of the old root still count', async () => {
     const at = await place('--days', '900');
@@ -146,7 +205,7 @@ describe('what it says', () => {
     assert.match(
       stderr,
       new RegExp(
-        '^servers send Test CA intermediate until they have new certificates: local-ca renew --all --within 825d\\n' +
+        '^servers send Test CA intermediate until they have new certificates: local-ca renew --all --within 99999d\\n' +
           ` {2}when all have them, end it: local-ca revoke ${old.padStart(32, '0')} --reason superseded\\n`,
         'm',
       ),

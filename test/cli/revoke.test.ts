@@ -123,7 +123,7 @@ describe('--crl with a key that does not open', () => {
 
   test('and what was revoked without gets onto the lists by a second run', async () => {
     assert.equal((await localCa(['revoke', 'x.test', '-r', 'superseded'], there)).status, 0);
-    const again = ['revoke', 'x.test', '-r', 'keyCompromise', '--crl', '--json'];
+    const again = ['revoke', 'x.test', '-r', 'affiliationChanged', '--crl', '--json'];
     const { status, stdout, stderr } = await localCa(again, { ...there, env });
     assert.equal(status, 0, stderr);
     assert.match(
@@ -132,6 +132,21 @@ describe('--crl with a key that does not open', () => {
     );
     const { reason, lists } = JSON.parse(stdout) as Revoked;
     assert.deepEqual([reason, lists?.map(({ entries }) => entries)], ['superseded', [1]]);
+    const worse = ['revoke', 'x.test', '-r', 'keyCompromise', '--crl', '--json'];
+    const stolen = await localCa(worse, { ...there, env });
+    assert.equal(stolen.status, 0, stolen.stderr);
+    assert.match(stolen.stderr, /^revoked x\.test, serial [0-9a-f]{32} \(keyCompromise\)\nmade new lists/);
+    const [list] = decodePem(readFileSync(join(there.home, 'ca', 'crl.pem'), 'utf8')).map(({ der }) => parseCrl(der));
+    assert.deepEqual(
+      list?.entries.map((entry) => entry.reason),
+      ['keyCompromise'],
+    );
+    const final = {
+      code: 'LOCAL_CA_REVOKED',
+      says: 'already (keyCompromise)',
+      hint: /^There is nothing to do\. An/,
+    } as const;
+    await assertNothingDone(['revoke', 'x.test', '-r', 'keyCompromise'], there, final);
   });
 });
 
@@ -333,6 +348,22 @@ describe('a person is asked first', () => {
     assert.equal(await terminal.status(), 130);
     assert.equal((await show('h.test')).state, 'valid');
   });
+});
+
+test('a key is stolen though its certificate was revoked for another reason before', async () => {
+  await localCaJson(['csr', 'create', 's.test', '--out', 's'], options);
+  const sign = (label: string) => ['sign', 's/s.test.csr.pem', '--label', label, '--out', `signed-${label}`];
+  await localCaJson(sign('s'), options);
+  const first = await revoke('s', '--reason', 'superseded');
+  const unless = {
+    code: 'LOCAL_CA_REVOKED',
+    says: 'already (superseded)',
+    hint: /then add --reason keyCompromise/,
+  } as const;
+  await assertNothingDone(['revoke', 's'], options, unless);
+  assert.deepEqual(await revoke('s', '--reason', 'keyCompromise'), { ...first, reason: 'keyCompromise' });
+  const burned = { code: 'LOCAL_CA_KEY_REFUSED', says: 'of s was revoked for that' } as const;
+  await assertNothingDone(sign('s2'), options, burned);
 });
 
 test('a stolen key is named under every label that has it, and none of them is renewed with it', async () => {

@@ -1,6 +1,6 @@
 /** `status`: everything with an end, soonest first; and the reminders for a calendar, read by an independent reader. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { type CliOptions, localCa, localCaJson } from '../support/cli.ts';
@@ -311,6 +311,19 @@ describe('--ics', () => {
       'import icalendar,sys; c=icalendar.Calendar.from_ical(sys.stdin.buffer.read()); print(*[e["UID"] for e in c.walk("VEVENT")])';
     const read = await must(python, ['-c', code], { input: readFileSync(join(folder, 'ca.ics')) });
     assert.deepEqual(read.trim().split(' '), uids(parts));
+  });
+
+  test('- is stdout, and no file of that name', async () => {
+    const { status: code, stdout, stderr } = await localCa(['status', '--ics', '-'], at);
+    assert.equal(code, 0);
+    assert.equal(readCalendar(stdout).parts.length, (await events()).parts.length);
+    assert.doesNotMatch(stderr, /reminder/);
+    assert.equal(existsSync(join(folder, '-')), false);
+    await assertRefused(['status', '--ics', '-'], at, {
+      code: 'LOCAL_CA_OPTION_INVALID',
+      says: '--json and --ics - both write to stdout',
+      hint: /--ics local-ca\.ics/,
+    });
   });
 
   test('writes neither into the home nor onto a folder', async () => {

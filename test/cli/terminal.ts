@@ -1,10 +1,9 @@
 /** The real program in a pseudo-terminal: tmux draws the screen, and a test reads it and types. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { offersOf, thisMachine } from '../../src/cli/wizard/machine.ts';
 import { program } from '../support/cli.ts';
 import { must, run } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
@@ -128,73 +127,4 @@ export function commandIn(folder: string): string {
   writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(path, 0o755);
   return path;
-}
-
-// --- somebody who answers ------------------------------------------------------------------------------------------
-
-export interface Place {
-  readonly cwd: string;
-  readonly home: string;
-}
-
-/** A folder to work in, and a home that is not there yet. */
-export function newPlace(t: TestContext): Place {
-  const folder = temporaryFolder(t);
-  const cwd = join(folder, 'work');
-  mkdirSync(cwd);
-  return { cwd, home: join(folder, 'home') };
-}
-
-export const open = (t: TestContext, args: string, place: Place, options: Partial<TerminalOptions> = {}) =>
-  Terminal.open(t, args, { ...place, ...options });
-
-/** One way to answer a question: keys in tmux's names; what is typed is written `=text`. */
-export type Answer = readonly [question: string, ...keys: string[]];
-
-/** They show what they have found for the whole of the line before they take anything. */
-const SEARCHES = [
-  '? Which server is it for?',
-  '? Others:',
-  '? Names and addresses:',
-  '? Which certificates?',
-] as readonly string[];
-
-export async function give(terminal: Terminal, [question, ...keys]: Answer): Promise<void> {
-  await terminal.shows(question);
-  for (const key of keys) {
-    if (!key.startsWith('=')) await terminal.press(key);
-    else await terminal.type(key.slice(1));
-    if (key.startsWith('=') && SEARCHES.includes(question)) {
-      await terminal.shows(new RegExp(`❯ .*${key.slice(1).split(' ').at(-1)}`, 'i'));
-    }
-  }
-}
-
-export async function giveAll(terminal: Terminal, answers: readonly Answer[]): Promise<void> {
-  for (const answer of answers) await give(terminal, answer);
-}
-
-/** None of the names of the machine that runs the test: they are different on each. */
-export const NOT_THIS_MACHINE: Answer = [
-  "? This machine's names and addresses:",
-  ...offersOf(thisMachine())
-    .filter(({ usual }) => usual)
-    .flatMap(() => ['Space', 'Down']),
-  'Enter',
-];
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with ESC
-export const COLOUR = /\x1b\[[0-9;]*3[1-7]m/;
-
-/** The terminal had to break no line: each was broken between words before. */
-export async function assertFits(terminal: Terminal, columns: number): Promise<void> {
-  for (const line of (await terminal.screen()).split('\n')) assert.ok([...line].length <= columns, line);
-}
-
-/** The printed commands with their continued lines, as one would copy them. */
-export function printedCommand(screen: string): string {
-  const [, after = ''] = screen.split('The same without questions\n');
-  const lines = after.split('\n');
-  const end = lines.findIndex((line, i) => !line.startsWith('    ') && !lines[i - 1]?.endsWith('\\'));
-  return lines.slice(0, end === -1 ? lines.length : end).join('\n');
 }

@@ -144,6 +144,7 @@ const template = (record: Partial<Template> & { name: string }): Template => ({
   profile: 'server',
   files: [],
   render: [],
+  settings: {},
   passwords: {},
   warnings: [],
   folder: '/nowhere',
@@ -152,7 +153,11 @@ const template = (record: Partial<Template> & { name: string }): Template => ({
 });
 
 const TEMPLATES = [
-  template({ name: 'generic', summary: 'PEM files.' }),
+  template({
+    name: 'generic',
+    summary: 'PEM files.',
+    files: [{ path: '{{label}}.key.pem', content: 'key-pem', audience: 'server', about: 'The key.' }],
+  }),
   template({
     name: 'mssql',
     title: 'SQL Server',
@@ -175,7 +180,30 @@ const facts = (given = {}): InitFacts => ({
 
 const ANSWERS: InitAnswers = { template: 'generic', offered: ['host'], others: ['db.test'], name: 'My CA', zip: true };
 
+/** The question about the zip, and its default. */
+function zipQuestion(answers: InitAnswers, given = {}) {
+  const step = initSteps({}).find(({ name }) => name === 'zip');
+  const question = step?.question(answers, facts(given));
+  return [question?.about, question?.type === 'confirm' && question.default];
+}
+
 describe('the init wizard', () => {
+  test('makes no zip with a private key unless it is asked for, and says what is in it', () => {
+    const { zip: _zip, ...answers } = ANSWERS;
+    const secret = 'It holds the private key: give it to nobody else.';
+    const whole = `db.test.zip: all the files, to carry them to the server. ${secret}`;
+    assert.deepEqual(zipQuestion(answers), [whole, false]);
+    assert.deepEqual(zipQuestion({ ...answers, zip: true }), [whole, true]);
+    assert.deepEqual(zipQuestion({ ...answers, template: 'mssql' }), [
+      'Trust.zip: what its clients need, and no secret.',
+      true,
+    ]);
+    assert.deepEqual(zipQuestion({ ...answers, template: 'mssql' }, { format: ['p12'] }), [whole, false]);
+    assert.ok(
+      summaryRows(ANSWERS, facts()).some(([, text]) => text === 'and db.test.zip, which holds the private key'),
+    );
+  });
+
   test('makes the flags that the command line takes, and leaves out what is the default', () => {
     const plain = orderOf({ ...ANSWERS, days: 365, keyType: undefined, defaults: true }, facts());
     assert.deepEqual(plain, {

@@ -1,17 +1,17 @@
 /** The forms of `renew`, `csr create`, `csr accept` and `issue`, and the menu, in a pseudo-terminal. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { localCa, localCaJson } from '../support/cli.ts';
 import { must, needs } from '../support/peers.ts';
-import { temporaryFolder } from '../support/temp.ts';
-import { inventory, posix, snapshot } from './support.ts';
 import {
   type Answer,
+  assertCancels,
   assertFits,
+  assertRun,
   COLOUR,
-  commandIn,
+  COMMON,
   give,
   giveAll,
   NOT_THIS_MACHINE,
@@ -19,23 +19,22 @@ import {
   open,
   type Place,
   printedCommand,
-  type Terminal,
-} from './terminal.ts';
+  runPrinted,
+  SCREENS,
+} from './forms.ts';
+import { inventory, posix, snapshot } from './support.ts';
 
 /** As the screen shows each question. */
 const Q = {
+  ...COMMON,
   kind: '? Renew what?',
   labels: '? Which certificates?',
   foreign: '? Signed by another CA: for which one a new request?',
   role: '? Which of its certificates?',
   key: '? With which key?',
-  days: '? Valid for:',
-  otherDays: '? Days:',
   password: '? Password of the key stores of store.test:',
   keyFile: '? The file with the private key of lost.test:',
-  template: '? Which server is it for?',
-  names: '? Names and addresses:',
-  keyType: "? The server's key:",
+  keyPhrase: '? Pass phrase of lost.key:',
   profile: '? What will the certificate prove?',
   subject: '? What does the CA want in the subject?',
   order: '? Its attributes, the first first:',
@@ -44,10 +43,7 @@ const Q = {
   mail: '? E-mail address (emailAddress):',
   organization: '? Organization (O):',
   challenge: '? Challenge password, if the CA gave you one:',
-  out: '? Folder for the files:',
-  zip: '? A zip of them too?',
   answer: '? The file that the CA sent:',
-  now: '? Is that right?',
 } as const;
 
 /** As OpenSSL shows it: what is encoded first stands first. */
@@ -57,13 +53,6 @@ const DAY = 86_400_000;
 const dayFrom = (days: number) => new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
 /** A life that is nearly over. */
 const OLD = ['--not-before', dayFrom(-360), '--not-after', dayFrom(9)];
-
-const SCREENS = [
-  [80, {}],
-  [80, { NO_COLOR: '1' }],
-  [40, {}],
-  [40, { NO_COLOR: '1' }],
-] as const;
 
 async function withCa(t: TestContext, ...args: readonly string[]): Promise<Place> {
   const place = newPlace(t);
@@ -96,11 +85,14 @@ const RENEW: readonly Answer[] = [
   [Q.keyFile, '=lost.key', 'Enter'],
 ];
 
+/** All that is due, in the usual way. */
+const USUAL: readonly Answer[] = [Q.kind, Q.labels, Q.key, Q.days].map((question) => [question, 'Enter']);
+
 const CSR: readonly Answer[] = [
   [Q.template, 'Enter'],
   NOT_THIS_MACHINE,
   [Q.names, '=db.test 10.0.0.5', 'Enter'],
-  [Q.keyType, 'Enter'],
+  [Q.serverKey, 'Enter'],
   [Q.profile, 'Enter'],
   [Q.subject, 'Down', 'Down', 'Enter'],
   [Q.state, '=California', 'Enter'],
@@ -111,28 +103,13 @@ const CSR: readonly Answer[] = [
   [Q.out, 'Enter'],
 ];
 
-async function assertRun(terminal: Terminal, answers: readonly Answer[], columns: number, env: object) {
-  for (const answer of answers) {
-    await terminal.shows(answer[0]);
-    await assertFits(terminal, columns);
-    await give(terminal, answer);
-  }
-  const summary = await terminal.shows(Q.now);
-  await assertFits(terminal, columns);
-  assert.equal(COLOUR.test(await terminal.screen('-e')), !('NO_COLOR' in env));
-  return summary;
-}
-
-/** Runs the printed commands, with what they do not say. */
-async function again(screen: string, { cwd, home }: Place, say: Readonly<Record<string, string>> = {}): Promise<void> {
-  const path = [join(commandIn(temporaryFolder()), '..'), process.env.PATH].join(delimiter);
-  const line = Object.entries(say).reduce((text, [from, to]) => text.replace(from, to), printedCommand(screen));
-  assert.match(line, /^ *local-ca .*--yes$/s);
-  await must('sh', ['-c', line], { cwd, env: { PATH: path, LOCAL_CA_HOME: home } });
-}
-
-/** At every question: exit 130, a sane terminal, nothing on the disk, nothing on record. */
-async function assertCancels(t: TestContext, args: string, answers: readonly Answer[], place: Place): Promise<void> {
+/** At every question: nothing on the disk, and nothing on record. */
+async function assertNothingLeft(
+  t: TestContext,
+  args: string,
+  answers: readonly Answer[],
+  place: Place,
+): Promise<void> {
   const state = async () => [
     snapshot(place.cwd),
     existsSync(place.home) && snapshot(place.home),
@@ -140,13 +117,7 @@ async function assertCancels(t: TestContext, args: string, answers: readonly Ans
   ];
   const before = await state();
   for (const [i, [question]] of [...answers, [Q.now] as const].entries()) {
-    const terminal = await open(t, args, place);
-    await giveAll(terminal, answers.slice(0, i));
-    await terminal.shows(question);
-    await terminal.press('C-c');
-    assert.equal(await terminal.status(), 130, question);
-    assert.match(await terminal.screen(), /local-ca: cancelled\n/, question);
-    await terminal.assertSane();
+    await assertCancels(t, args, place, answers.slice(0, i), question);
     assert.deepEqual(await state(), before, question);
   }
 }
@@ -177,17 +148,46 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
         assert.ok(screen.includes(`${label}/README.md`), screen);
       }
       assert.match(screen, /local-ca status (\\\n *)?--ics/);
-      await again(screen, place, { PASSWORD: 'secret' });
+      await runPrinted(t, printedCommand(screen).replace('PASSWORD', 'secret'), place);
       assert.equal((await inventory(place.home)).length, 9);
     });
   }
+
+  test('the pass phrase of a key file is asked for, and never shown', async (t) => {
+    if (!needs(t, 'tmux') || !needs(t, 'openssl')) return;
+    const place = await aged(t);
+    const path = join(place.cwd, 'lost.key');
+    await must('openssl', ['pkcs8', '-topk8', '-in', path, '-out', `${path}2`, '-passout', 'pass:open sesame']);
+    renameSync(`${path}2`, path);
+    chmodSync(path, 0o600);
+    const terminal = await open(t, 'renew', place);
+    await giveAll(terminal, [
+      [Q.kind, 'Enter'],
+      [Q.labels, 'Space', 'Down', 'Down', 'Space', 'Enter'],
+      [Q.key, 'Enter'],
+      [Q.days, 'Enter'],
+      [Q.keyFile, '=lost.key', 'Enter'],
+      [Q.keyPhrase, '=guess', 'Enter'],
+    ]);
+    await terminal.shows('does not open');
+    await giveAll(terminal, [
+      [Q.keyPhrase, 'C-u', '=open sesame', 'Enter'],
+      [Q.now, 'Enter'],
+    ]);
+    assert.equal(await terminal.status(), 0);
+    const screen = await terminal.screen();
+    assert.doesNotMatch(screen, /sesame/);
+    assert.match(screen, /local-ca renew lost\.test --key lost\.key --key-password PASSWORD/);
+    assert.equal((await inventory(place.home)).length, 4);
+  });
 
   test('wrong passwords, keys and numbers are refused as they are given', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = await aged(t);
     const terminal = await open(t, 'renew', place);
     await give(terminal, [Q.kind, 'Enter']);
-    await give(terminal, [Q.labels, 'Space', 'Enter']);
+    // Digits choose nothing.
+    await give(terminal, [Q.labels, '2', '3', 'Space', 'Enter']);
     await terminal.shows('Take at least one, with the space bar.');
     await give(terminal, [Q.labels, 'Down', 'Space', 'Down', 'Space', 'Enter']);
     await giveAll(terminal, [[Q.key, 'Enter'], RENEW[3] as Answer, [Q.otherDays, 'C-u', '=900', 'Enter']]);
@@ -223,7 +223,7 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
 
   test('Ctrl-C at any question changes nothing', async (t) => {
     if (!needs(t, 'tmux')) return;
-    await assertCancels(t, 'renew', RENEW, await aged(t));
+    await assertNothingLeft(t, 'renew', RENEW, await aged(t));
   });
 
   test("the passphrase of the CA's key is asked for at the end; a wrong one can be mended, and Ctrl-C changes nothing", async (t) => {
@@ -231,13 +231,7 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
     const place = newPlace(t);
     writeFileSync(join(place.cwd, 'pw'), 'correct horse\n');
     await localCaJson(['init', '--yes', '--encrypt-key', '--passphrase-file', 'pw', 'a.test'], place);
-    const answers: readonly Answer[] = [
-      [Q.kind, 'Enter'],
-      [Q.labels, 'Enter'],
-      [Q.key, 'Enter'],
-      [Q.days, 'Enter'],
-      [Q.now, 'Enter'],
-    ];
+    const answers: readonly Answer[] = [...USUAL, [Q.now, 'Enter']];
     const before = [snapshot(place.cwd), await inventory(place.home)];
     const left = await open(t, 'renew', place);
     await giveAll(left, answers);
@@ -263,12 +257,7 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
     const place = await withCa(t, 'a.test');
     await localCaJson(['deploy', 'add', 'a.test', '--to', join(place.cwd, 'srv'), '--template', 'nginx'], place);
     const terminal = await open(t, 'renew', place);
-    await giveAll(terminal, [
-      [Q.kind, 'Enter'],
-      [Q.labels, 'Enter'],
-      [Q.key, 'Enter'],
-      [Q.days, 'Enter'],
-    ]);
+    await giveAll(terminal, USUAL);
     assert.match(
       (await terminal.shows(Q.now)).replaceAll(/\s+/g, ' '),
       /Then local-ca deploy run brings the new files to \S*srv/,
@@ -323,7 +312,7 @@ describe('local-ca renew, asked', { skip: !posix && 'tmux is needed' }, () => {
       .filter(({ kind }) => /^(root|intermediate)$/.test(kind))
       .map(({ notAfter }) => notAfter.slice(0, 10));
     assert.deepEqual(ends, [dayFrom(3650), dayFrom(3650)]);
-    await again(await terminal.screen(), place);
+    await runPrinted(t, printedCommand(await terminal.screen()), place);
   });
 
   test('asks for nothing that the command line has said', async (t) => {
@@ -360,7 +349,8 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
       assert.match(text, SYNERGEX);
       assert.match(text, /challengePassword +:open sesame/);
       writeFileSync(join(place.cwd, 'challenge'), 'open sesame\n');
-      await again(screen, place, { FILE: 'challenge', ' --yes': ' --force --yes' });
+      const command = printedCommand(screen).replace('FILE', 'challenge').replace(' --yes', ' --force --yes');
+      await runPrinted(t, command, place);
       assert.match(await read(), SYNERGEX);
     });
   }
@@ -368,7 +358,7 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
   test('Ctrl-C at any question leaves nothing, not even a home', async (t) => {
     if (!needs(t, 'tmux')) return;
     const place = newPlace(t);
-    await assertCancels(t, 'csr create', CSR, place);
+    await assertNothingLeft(t, 'csr create', CSR, place);
     assert.ok(!existsSync(place.home));
   });
 
@@ -410,7 +400,7 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
     writeFileSync(join(place.cwd, 'no.txt'), 'nothing\n');
     const file = join(other.cwd, 'signed', 'db.test.chain.pem');
 
-    await assertCancels(t, 'csr accept', [[Q.answer, `=${file}`, 'Enter']], place);
+    await assertNothingLeft(t, 'csr accept', [[Q.answer, `=${file}`, 'Enter']], place);
     const terminal = await open(t, '', place);
     assert.match(await terminal.shows('? Has the CA answered?'), /db\.test waits for the answer of another CA\.\n/);
     await terminal.press('Enter');
@@ -439,7 +429,7 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
       waiting.map(({ label }) => label),
       ['db.test'],
     );
-    await again(await renew.screen(), place);
+    await runPrinted(t, printedCommand(await renew.screen()), place);
   });
 
   test('without a request, no answer is expected', async (t) => {
@@ -454,7 +444,7 @@ describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
     [Q.template, '=nginx', 'Enter'],
     NOT_THIS_MACHINE,
     [Q.names, '=web.test', 'Enter'],
-    [Q.keyType, 'Enter'],
+    [Q.serverKey, 'Enter'],
     [Q.days, 'Down', 'Enter'],
     [Q.out, 'Enter'],
     [Q.zip, 'n', 'Enter'],
@@ -470,14 +460,14 @@ describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
       assert.equal(await terminal.status(), 0);
       await terminal.assertSane();
       assert.equal(await end(place, 'web.test'), dayFrom(90));
-      await again(await terminal.screen(), place);
+      await runPrinted(t, printedCommand(await terminal.screen()), place);
       assert.equal((await inventory(place.home)).length, 2);
     });
   }
 
   test('Ctrl-C at any question changes nothing', async (t) => {
     if (!needs(t, 'tmux')) return;
-    await assertCancels(t, 'issue', ISSUE, await withCa(t));
+    await assertNothingLeft(t, 'issue', ISSUE, await withCa(t));
   });
 
   test('names that the CA may not sign are refused; what is replaced is named; failure can be mended', async (t) => {
@@ -519,13 +509,7 @@ describe('local-ca alone, later', { skip: !posix && 'tmux is needed' }, () => {
       assert.match(menu, /due\.test: \d+ days left\.\n/);
       assert.equal(COLOUR.test(await terminal.screen('-e')), !('NO_COLOR' in env));
       await give(terminal, ['? Renew it now?', 'Enter']);
-      await giveAll(terminal, [
-        [Q.kind, 'Enter'],
-        [Q.labels, 'Enter'],
-        [Q.key, 'Enter'],
-        [Q.days, 'Enter'],
-        [Q.now, 'Enter'],
-      ]);
+      await giveAll(terminal, [...USUAL, [Q.now, 'Enter']]);
       assert.equal(await terminal.status(), 0);
       assert.match(await terminal.screen(), /Valid until \d{4}-/);
       const { stderr } = await localCa(['status'], place);

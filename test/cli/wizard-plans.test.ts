@@ -57,6 +57,7 @@ const PLACEMENT: PlacementRecord = {
   folder: '/srv/x',
   zip: null,
   formats: null,
+  settings: {},
   alias: null,
   p12Profile: null,
   passwordGiven: false,
@@ -99,6 +100,7 @@ const facts = (more: Partial<RenewFacts> = {}): RenewFacts => ({
   given: {},
   now: NOW,
   checkKey: () => true,
+  isEncrypted: (path) => path.startsWith('locked'),
   checkPassword: async () => true,
   ...more,
 });
@@ -168,6 +170,26 @@ describe('the renew wizard', () => {
     );
   });
 
+  test('asks for the pass phrase of a key that has one', () => {
+    const known = facts({ keyless: ['web.test'] });
+    const names = (answers: object, of = known) =>
+      stepsFor(renewSteps(of), startOf({ kind: 'certificates', labels: ['web.test'], ...answers }), of)
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('pass phrase'));
+    const keyFiles = { 'web.test': 'locked.pem' };
+    assert.deepEqual(names({ keyFiles: { 'web.test': 'open.pem' } }), []);
+    assert.deepEqual(names({ keyFiles }), ['pass phrase of the key of web.test']);
+    assert.deepEqual(names({ keyFiles, newKey: true }), []);
+    assert.deepEqual(names({}, facts({ given: { key: 'locked.pem' } })), ['pass phrase of the key of web.test']);
+    const answers = { labels: ['web.test'], keyPasswords: { 'web.test': 'secret' } };
+    assert.deepEqual(lines({ ...answers, keyFiles }, known), [
+      'local-ca renew web.test --key locked.pem --key-password PASSWORD',
+    ]);
+    assert.deepEqual(lines({ ...answers, keyFiles: { 'web.test': 'open.pem' } }, known), [
+      'local-ca renew web.test --key open.pem',
+    ]);
+  });
+
   test('its summary says ends, folders, keys, and what deploy run will bring where', () => {
     const certificates = [renewable('due.test', 5, { targets: ['/srv/db', '/srv/pg'] }), renewable('web.test', 90)];
     const text = (answers: object, known: RenewFacts) =>
@@ -215,7 +237,13 @@ const SERVER = { templates: [], offers: [], force: false, now: NOW };
 describe('the csr wizard', () => {
   const known = (more: Partial<CsrFacts> = {}): CsrFacts => ({ ...SERVER, given: {}, ...more });
   const base = { template: 'generic', others: ['db.test'] };
-  const ending = { record: record('old.test', 3, null), folder: 'old', keyless: true, checkKey: () => true as const };
+  const ending = {
+    record: record('old.test', 3, null),
+    folder: 'old',
+    keyless: true,
+    checkKey: () => true as const,
+    isEncrypted: () => false,
+  };
 
   test('writes the subject in the order of the CA, and nothing that was left empty', () => {
     const attributes = { ST: 'California', C: 'US', emailAddress: 'a@b.test', O: 'A/C + me, \\ sons' };
@@ -259,6 +287,15 @@ describe('the csr wizard', () => {
     assert.deepEqual(names({}, known({ given: { ...given, key: 'k', challengePasswordFile: 'c' }, ending })), [
       'newKey',
     ]);
+    const locked = { ...ending, isEncrypted: () => true };
+    assert.deepEqual(names({ key: 'old.key' }, known({ given, ending: locked })), [
+      'newKey',
+      'key',
+      'keyPassword',
+      'challengePassword',
+    ]);
+    const opened = csrOrder({ key: 'old.key', keyPassword: 'secret' }, known({ given, ending: locked }));
+    assert.deepEqual(opened.flags, { renew: 'old.test', key: 'old.key', keyPassword: 'secret' });
     const { names: none, flags } = csrOrder({ key: 'old.key' }, known({ given, ending }));
     assert.deepEqual([none, flags], [[], { renew: 'old.test', key: 'old.key' }]);
     const all = ['template', 'others', 'keyType', 'profile', 'subjectForm', 'challengePassword', 'out'];

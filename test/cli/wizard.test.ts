@@ -1,19 +1,19 @@
 /** The wizard and the other questions, in a pseudo-terminal, typed by a patient person who makes mistakes. */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { repository } from '../../scripts/programs.mjs';
 import { localCaJson } from '../support/cli.ts';
 import { must, needs } from '../support/peers.ts';
-import { temporaryFolder } from '../support/temp.ts';
-import { posix, snapshot } from './support.ts';
 import {
   type Answer,
+  assertCancels,
   assertFits,
+  assertRun,
   COLOUR,
-  commandIn,
+  COMMON,
   give,
   giveAll,
   NOT_THIS_MACHINE,
@@ -21,17 +21,15 @@ import {
   open,
   type Place,
   printedCommand,
-} from './terminal.ts';
+  runPrinted,
+  SCREENS,
+} from './forms.ts';
+import { posix, snapshot } from './support.ts';
 
 /** As the screen shows each question. */
 const Q = {
-  template: '? Which server is it for?',
-  offered: "? This machine's names and addresses:",
+  ...COMMON,
   others: '? Others:',
-  names: '? Names and addresses:',
-  key: "? The server's key:",
-  days: '? Valid for:',
-  otherDays: '? Days:',
   name: '? Name of the CA:',
   defaults: '? Settings of the CA: take the defaults?',
   caKey: "? The CA's key:",
@@ -39,24 +37,22 @@ const Q = {
   intermediate: '? Sign with an intermediate?',
   permit: '? The only names it may sign:',
   encrypt: "? Encrypt the CA's key with a passphrase?",
-  out: '? Folder for the files:',
-  zip: '? A zip of them too?',
-  now: '? Is that right?',
   change: '? Change what?',
   passphrase: "? New passphrase for the CA's key",
   again: '? Once more',
 } as const;
+
 /** Every question up to the summary, answered in the shortest way. */
 const SHORT: readonly Answer[] = [
   [Q.template, 'Enter'],
   NOT_THIS_MACHINE,
   [Q.names, '=db.test', 'Enter'],
-  [Q.key, 'Enter'],
+  [Q.serverKey, 'Enter'],
   [Q.days, 'Enter'],
   [Q.name, '=Wizard CA', 'Enter'],
   [Q.defaults, 'Enter'],
   [Q.out, 'Enter'],
-  [Q.zip, 'Enter'],
+  [Q.zip, 'y', 'Enter'],
 ];
 
 /** Every question that there is, with another answer than the default where there is one. */
@@ -64,7 +60,7 @@ const LONG: readonly Answer[] = [
   [Q.template, '=sql', 'Enter'],
   NOT_THIS_MACHINE,
   [Q.names, '=*.db.test, 10.0.0.5 ::1 q.test', 'Enter'],
-  [Q.key, 'Up', 'Enter'],
+  [Q.serverKey, 'Up', 'Enter'],
   [Q.days, 'Up', 'Down', 'Down', 'Down', 'Down', 'Enter'],
   [Q.otherDays, '=30', 'Enter'],
   [Q.name, "=Jo's Wizard CA", 'Enter'],
@@ -100,33 +96,19 @@ async function made({ cwd, home }: Place): Promise<unknown> {
 async function assertSameAgain(t: TestContext, screen: string, place: Place, env = {}): Promise<void> {
   if (!needs(t, 'openssl')) return;
   const again = newPlace(t);
-  const path = [join(commandIn(temporaryFolder(t)), '..'), process.env.PATH].join(delimiter);
   const line = printedCommand(screen);
-  assert.match(line, /^ *local-ca init .*--yes$/s);
-  await must('sh', ['-c', line], { cwd: again.cwd, env: { PATH: path, LOCAL_CA_HOME: again.home, ...env } });
+  assert.match(line, /^ *local-ca init /);
+  await runPrinted(t, line, again, env);
   assert.deepEqual(await made(again), await made(place));
 }
 
 describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
-  for (const [columns, env] of [
-    [80, {}],
-    [80, { NO_COLOR: '1' }],
-    [40, {}],
-    [40, { NO_COLOR: '1' }],
-  ] as const) {
-    const grey = 'NO_COLOR' in env;
-    test(`a whole run, ${columns} columns wide, ${grey ? 'grey' : 'in colour'}`, async (t) => {
+  for (const [columns, env] of SCREENS) {
+    test(`a whole run, ${columns} columns wide, ${'NO_COLOR' in env ? 'grey' : 'in colour'}`, async (t) => {
       if (!needs(t, 'tmux')) return;
       const place = newPlace(t);
       const terminal = await open(t, 'init', place, { columns, env });
-      for (const answer of SHORT) {
-        await terminal.shows(answer[0]);
-        await assertFits(terminal, columns);
-        await give(terminal, answer);
-      }
-      await terminal.shows(Q.now);
-      await assertFits(terminal, columns);
-      assert.equal(COLOUR.test(await terminal.screen('-e')), !grey);
+      await assertRun(terminal, SHORT, columns, env);
       unwritten(place);
       await terminal.press('Enter');
       assert.equal(await terminal.status(), 0);
@@ -211,14 +193,14 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.shows('has an underscore, which host names may not have');
     await terminal.shows('is found by multicast DNS');
     await terminal.press('Enter');
-    await terminal.shows(Q.key);
+    await terminal.shows(Q.serverKey);
     assert.match(await terminal.screen(), /✔ Names and addresses: my_db\.local\n {2}! /);
   });
 
   test('other answers are checked in the words of the command line', async (t) => {
     if (!needs(t, 'tmux')) return;
     const terminal = await open(t, 'init --template nginx --server-days 20', newPlace(t));
-    await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter'], [Q.key, 'Enter']]);
+    await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter'], [Q.serverKey, 'Enter']]);
     for (const [question, wrong, complaint, right] of [
       [Q.name, 'x'.repeat(65), "the subject's CN has 65 characters. It may have at most 64.", '=C'],
       [Q.defaults, '', '', 'n'],
@@ -248,7 +230,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.shows(Q.template);
     await terminal.press('Escape');
     await giveAll(terminal, [[Q.template, '=nginx', 'Enter'], NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter']]);
-    await terminal.shows(Q.key);
+    await terminal.shows(Q.serverKey);
     await terminal.press('Escape');
     await terminal.shows(`${Q.names} a.test`);
     // Its answer is gone from the screen, the one before is not.
@@ -311,13 +293,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     if (!needs(t, 'tmux')) return;
     for (const [i, [question]] of LONG.entries()) {
       const place = newPlace(t);
-      const terminal = await open(t, 'init', place);
-      await giveAll(terminal, LONG.slice(0, i));
-      await terminal.shows(question);
-      await terminal.press('C-c');
-      assert.equal(await terminal.status(), 130, question);
-      assert.match(await terminal.screen(), /local-ca: cancelled\n/, question);
-      await terminal.assertSane();
+      await assertCancels(t, 'init', place, LONG.slice(0, i), question);
       unwritten(place);
     }
   });
@@ -350,7 +326,8 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.shows(/key ed25519; valid for 700 days; signs with an intermediate; may sign\s+\.test\s+only/);
     await give(terminal, [Q.defaults, 'Enter']);
     const summary = await terminal.shows(Q.now);
-    for (const question of [Q.template, Q.key, Q.days, Q.out, Q.zip]) assert.ok(!summary.includes(question), question);
+    for (const question of [Q.template, Q.serverKey, Q.days, Q.out, Q.zip])
+      assert.ok(!summary.includes(question), question);
     await terminal.press('Enter');
     assert.equal(await terminal.status(), 0);
     assert.ok(existsSync(join(place.cwd, 'files', 'nginx.conf')) && existsSync(join(place.cwd, 'z.zip')));
@@ -494,6 +471,20 @@ describe('--yes, and commands that have no wizard', { skip: !posix && 'tmux is n
       assert.doesNotMatch(await terminal.screen(), /[?✔] /);
     }
   });
+});
+
+test('an error is broken between words, and never within a command', {
+  skip: !posix && 'tmux is needed',
+}, async (t) => {
+  if (!needs(t, 'tmux')) return;
+  const terminal = await open(t, 'csr accept --yes', newPlace(t), { columns: 40 });
+  assert.equal(await terminal.status(), 2);
+  assert.deepEqual((await terminal.screen()).trimEnd().split('\n'), [
+    'local-ca: no file was given',
+    'Name what the CA sent:',
+    '  local-ca csr accept db1.crt. What',
+    '  waits for an answer: local-ca csr show',
+  ]);
 });
 
 describe('a passphrase', { skip: !posix && 'tmux is needed' }, () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOfReason, findReason, REVOCATION_REASONS, reasonOfCode } from '../../src/core/reasons.ts';
+import { codeOfReason, findReason, mayBecome, REVOCATION_REASONS, reasonOfCode } from '../../src/core/reasons.ts';
 import { throwsCode } from '../support/throws.ts';
 
 const ACCEPTED = {
@@ -29,6 +29,20 @@ for (const text of ['', 'stolen', 'removeFromCRL', 'remove-from-crl', 'key compr
   test(`${JSON.stringify(text)} is none`, () =>
     throwsCode(() => findReason(text), 'LOCAL_CA_REASON_UNKNOWN', /^unknown reason ".*" for a revocation$/));
 }
+
+test('a hold may become anything else, and anything a theft', () => {
+  const names = REVOCATION_REASONS.map(({ name }) => name);
+  const from = (before: (typeof names)[number]) => names.filter((name) => mayBecome(before, name));
+  for (const before of names) {
+    const expected = {
+      keyCompromise: [],
+      cACompromise: ['keyCompromise'],
+      certificateHold: names.filter((name) => name !== 'certificateHold'),
+    };
+    const known: Partial<Record<string, readonly string[]>> = expected;
+    assert.deepEqual(from(before), known[before] ?? ['keyCompromise', 'cACompromise'], before);
+  }
+});
 
 test('codes are those of RFC 5280', () => {
   assert.deepEqual(

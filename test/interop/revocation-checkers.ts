@@ -25,8 +25,6 @@ export interface Checker {
   readonly late: RegExp | undefined;
   /** When there is no list of the root; undefined for one that does without. */
   readonly missing: RegExp | undefined;
-  /** Gives up when it meets the list of another CA of the same name first, and which one that is depends on their hashes. */
-  readonly goesByName?: true;
 }
 
 const refusal = ({ status, stdout, stderr }: Outcome) => (status === 0 ? '' : `${stdout}${stderr}`.trim());
@@ -113,7 +111,6 @@ export const CHECKERS: readonly Checker[] = [
     revoked: /REVOKED at 0/,
     late: /UNDETERMINED_REVOCATION_STATUS/,
     missing: /UNDETERMINED_REVOCATION_STATUS at 1/,
-    goesByName: true,
   },
   {
     name: 'Go crypto/x509',

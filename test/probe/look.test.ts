@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { TlsOptions } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
-import { lookAt } from '../../src/probe/look.ts';
+import { type Identity, lookAt } from '../../src/probe/look.ts';
 import type { Target } from '../../src/probe/target.ts';
-import { createTestAuthority } from '../../src/testing/index.ts';
+import { createTestAuthority, type TestAuthority } from '../../src/testing/index.ts';
 import { ROOT } from '../support/fixtures.ts';
 import { rejectsCode } from '../support/throws.ts';
 import { afterRequest, CHAIN, LEAF_CHAIN, pem, serve, speakTls } from './servers.ts';
@@ -18,13 +18,18 @@ async function tlsServer(t: TestContext, options: TlsOptions = {}): Promise<Targ
   return { scheme: 'tls', host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
+async function clientOf(ca: TestAuthority): Promise<Identity> {
+  const { key, cert } = (await ca.issue({ names: ['client.test'], profile: 'client' })).tlsOptions();
+  return { certificate: cert, key };
+}
+
 const bytesOf = (chain: readonly Uint8Array[]) => chain.map((der) => Buffer.from(der).toString('base64'));
 
 describe('lookAt', () => {
   it('gives the chain as it is served, the protocol and the cipher', async (t) => {
     const { chain, ...how } = await lookAt(await tlsServer(t));
     assert.deepEqual(bytesOf(chain), bytesOf(CHAIN));
-    assert.deepEqual(how, { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' });
+    assert.deepEqual(how, { way: 'direct TLS', protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' });
   });
 
   it('gives a root that is served', async (t) => {
@@ -67,13 +72,49 @@ describe('lookAt', () => {
     it(`shows the chain of a server that wants a client certificate, with ${version}`, async (t) => {
       const versions = { minVersion: version, maxVersion: version };
       const wanting = await tlsServer(t, { requestCert: true, rejectUnauthorized: true, ...versions });
-      const { chain, protocol, requiresClientCertificate } = await lookAt(wanting);
+      const { chain, way, cipher, ...how } = await lookAt(wanting);
       assert.deepEqual(bytesOf(chain), bytesOf(CHAIN));
-      assert.deepEqual({ protocol, requiresClientCertificate }, { protocol: version, requiresClientCertificate: true });
+      const alert = version === 'TLSv1.3' ? 'certificate required' : 'handshake failure';
+      assert.deepEqual(how, {
+        protocol: version,
+        asksForClientCertificate: true,
+        requiresClientCertificate: true,
+        alert,
+      });
       const asking = await lookAt(await tlsServer(t, { requestCert: true, rejectUnauthorized: false, ...versions }));
+      assert.equal(asking.asksForClientCertificate, true);
       assert.equal(asking.requiresClientCertificate, undefined);
+      const indifferent = await lookAt(await tlsServer(t, versions));
+      assert.equal(indifferent.asksForClientCertificate, undefined);
+    });
+
+    it(`shows a client certificate, with ${version}`, async (t) => {
+      const clients = await createTestAuthority();
+      const identity = await clientOf(clients);
+      const wants = { requestCert: true, rejectUnauthorized: true, ca: clients.ca };
+      const versions = { minVersion: version, maxVersion: version };
+      const target = await tlsServer(t, { ...wants, ...versions });
+      const good = await lookAt(target, { identity });
+      assert.equal(good.acceptedClientCertificate, true);
+      assert.equal(good.requiresClientCertificate, undefined);
+      const stranger = await lookAt(target, { identity: await clientOf(await createTestAuthority()) });
+      assert.deepEqual(bytesOf(stranger.chain), bytesOf(CHAIN));
+      assert.equal(stranger.acceptedClientCertificate, false);
+      assert.match(stranger.alert ?? '', /^(unknown ca|bad certificate)$/);
+      const unasked = await lookAt(await tlsServer(t, versions), { identity });
+      assert.equal(unasked.acceptedClientCertificate, undefined);
     });
   }
+
+  it('calls nobody with a client certificate that it cannot show', async () => {
+    const { certificate, key } = await clientOf(await createTestAuthority());
+    const other = await clientOf(await createTestAuthority());
+    const nobody: Target = { scheme: 'tls', host: 'nowhere.invalid', port: 1 };
+    const mismatched = () => lookAt(nobody, { identity: { certificate, key: other.key } });
+    await rejectsCode(mismatched, 'LOCAL_CA_KEY_MISMATCH', /client certificate and its key do not belong together/);
+    const rubbish = () => lookAt(nobody, { identity: { certificate: 'rubbish', key } });
+    await rejectsCode(rubbish, 'LOCAL_CA_OPTION_INVALID', /cannot be shown to a server: no start line$/);
+  });
 });
 
 describe('a server that cannot be looked at', () => {

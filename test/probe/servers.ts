@@ -1,4 +1,5 @@
 /** Servers that the tests look at: some that speak TLS, and many that do not. */
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
@@ -45,4 +46,44 @@ export function afterRequest(socket: Socket, then: (request: Buffer) => void): v
     socket.pause();
     then(request);
   });
+}
+
+/** What a server says in the clear, and what it waits for: the end of a client's request. */
+export type Step = { readonly says: string | Uint8Array } | { readonly hears: RegExp };
+
+/** Goes through the steps, reading no further than each asks for. */
+export async function play(socket: Socket, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    if ('says' in step) socket.write(typeof step.says === 'string' ? Buffer.from(step.says, 'latin1') : step.says);
+    else await hear(socket, step.hears);
+  }
+}
+
+async function hear(socket: Socket, end: RegExp): Promise<void> {
+  for (let heard = ''; !end.test(heard); ) {
+    const byte: Buffer | null = socket.read(1);
+    if (byte === null) await once(socket, 'readable');
+    else heard += byte.toString('latin1');
+  }
+}
+
+/** A server that speaks as `steps` say, and then TLS. */
+export const playThenTls =
+  (steps: readonly Step[], tls: (socket: Socket) => void = speakTls) =>
+  (socket: Socket): void => {
+    play(socket, steps).then(
+      () => tls(socket),
+      // The client has gone.
+      () => {},
+    );
+  };
+
+/** Megabytes, as fast as they are taken. */
+export function flood(socket: Socket, text: string, most = 10 << 20): void {
+  const chunk = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)), 'latin1');
+  const more = () => {
+    while (!socket.destroyed && socket.bytesWritten < most && socket.write(chunk));
+  };
+  socket.on('drain', more);
+  more();
 }

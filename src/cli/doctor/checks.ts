@@ -6,6 +6,7 @@ import { checkAuthorities, checkCertificates, checkInventory } from './inventory
 import { checkAuthorityKeys, checkKeptKeys, checkRequests } from './keys.ts';
 import { checkOrphans } from './orphans.ts';
 import { checkCopies, checkLists } from './published.ts';
+import { checkTrustFiles } from './trust-files.ts';
 import { checkUnfinished } from './unfinished.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'copies', about: "the CA's certificates that people read are those on record", run: checkCopies },
   { name: 'revocation-lists', about: 'they are good, and published', run: checkLists },
   { name: 'placements', about: 'key and certificate belong together where files were made', run: checkPlacements },
+  { name: 'trust-files', about: 'no folder has the CA as it was before', run: checkTrustFiles },
   { name: 'targets', about: 'and where they are deployed', run: checkTargets },
   { name: 'deployments', about: 'none hangs', run: checkDeployments },
 ];

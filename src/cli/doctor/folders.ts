@@ -75,31 +75,60 @@ type Owner = PlacementRecord | TargetRecord;
 
 async function pairIn(folder: string, record: CertificateRecord | undefined, owner: Owner): Promise<Finding[]> {
   const { label } = owner;
-  const { certificates, keys } = await contentsOf(folder, label);
-  const hint = `Make its files anew: ${'withKey' in owner ? `local-ca renew ${label}` : 'local-ca deploy run --now'}`;
+  const contents = await contentsOf(folder, label);
+  const { certificates, keys } = contents;
+  const hint = `Make its files anew: ${'withKey' in owner ? renewal(label, record) : DEPLOY_AGAIN}`;
   if (keys.some((key) => !certificates.some((one) => equalBytes(one.publicKey, key.publicKey)))) {
     return [error(`a private key in ${folder} belongs to no certificate there`, hint)];
   }
   // None can be seen where all are in key stores with a password that somebody chose.
   const leaves = certificates.filter((one) => basicConstraintsOf(one)?.authority !== true);
-  if (record === undefined || leaves.length === 0 || leaves.some(({ serial }) => serial === record.serial)) return [];
+  if (record === undefined || leaves.length === 0 || leaves.some(({ serial }) => serial === record.serial))
+    return keyGone(folder, record, owner, contents);
   return [
     error(`${folder} does not hold the certificate ${record.serial} of ${quote(label)}, which is on record`, hint),
   ];
 }
 
+const DEPLOY_AGAIN = 'local-ca deploy run --now';
+
+const renewal = (label: string, record: CertificateRecord | undefined) =>
+  record?.issuerId === null ? `local-ca csr create --renew ${label}` : `local-ca renew ${label}`;
+
+/** Of secrets that were removed, only where no key is left: those of other formats nobody may need any more. */
+function keyGone(
+  folder: string,
+  record: CertificateRecord | undefined,
+  owner: Owner,
+  { keys, missing }: FolderContents,
+): Finding[] {
+  if (keys.length > 0 || missing.length === 0 || ('withKey' in owner && !owner.withKey)) return [];
+  const { label } = owner;
+  const message = `the private key of ${quote(label)} is no longer in ${folder}: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
+  if (!('withKey' in owner)) return [error(message, `Put it there again: ${DEPLOY_AGAIN}`)];
+  const again = renewal(label, record);
+  if (record !== undefined && record.keyId !== null) return [warning(message, `The home has a copy: ${again}`)];
+  return [warning(message, `Put it back, or give it with --key FILE: ${again}. If it is lost: ${again} --new-key`)];
+}
+
 interface FolderContents {
   readonly certificates: readonly Certificate[];
   readonly keys: readonly PrivateKey[];
+  /** Secrets that were made for the label, and are gone. */
+  readonly missing: readonly string[];
 }
 
 /** Of the files that local-ca made there, as far as they can be read. */
-async function contentsOf(folder: string, label: string): Promise<FolderContents> {
+export async function contentsOf(folder: string, label: string): Promise<FolderContents> {
   const password = madeUpPassword(folder, label);
-  const paths = [...readManifest(folder).files.keys()].filter((path) => isInside(folder, path));
+  const { files } = readManifest(folder);
+  const paths = [...files.keys()].filter((path) => isInside(folder, path));
   const found = (await Promise.all(paths.map((path) => foundIn(join(folder, path), password)))).flat();
   return {
     certificates: found.flatMap((one) => (one.kind === 'certificate' ? [parseCertificate(one.der)] : [])),
     keys: found.flatMap((one) => (one.kind === 'private-key' ? [one.key] : [])),
+    missing: [...files].flatMap(([path, { mode, labels }]) =>
+      mode !== undefined && labels.includes(label) && !fs.existsSync(join(folder, path)) ? [path] : [],
+    ),
   };
 }

@@ -13,6 +13,7 @@ import { keyFile } from '../../store/folder-vault.ts';
 import { CA_FOLDER, KEYS_FOLDER } from '../../store/layout.ts';
 import type { AuthorityRecord, CertificateRecord, RequestRecord } from '../../store/store.ts';
 import { error, type Finding, note, type Patient } from './finding.ts';
+import { comeback } from './standing-key.ts';
 
 type Verdict = 'good' | 'missing' | 'encrypted' | { readonly problem: string };
 
@@ -72,26 +73,37 @@ function authorityKey(
 
 // --- of certificates and requests ----------------------------------------------------------------------------------
 
-export async function checkKeptKeys({ home, ambient }: Patient): Promise<Finding[]> {
-  const present = new Set(await home.leafKeys.list());
-  const kept = (await home.store.certificates()).filter(({ keyId }) => keyId !== null);
-  return kept.flatMap((record) => keptKey(home.path, record, present, ambient.now()));
+export async function checkKeptKeys(patient: Patient): Promise<Finding[]> {
+  const { leafKeys, store } = patient.home;
+  const present = new Set(await leafKeys.list());
+  const findings: Finding[] = [];
+  for (const record of await store.certificates()) findings.push(...(await keptKey(patient, record, present)));
+  return findings;
 }
 
-function keptKey(home: string, record: CertificateRecord, present: ReadonlySet<string>, now: Date): Finding[] {
+async function keptKey(
+  patient: Patient,
+  record: CertificateRecord,
+  present: ReadonlySet<string>,
+): Promise<readonly Finding[]> {
   const { keyId, label, serial, state, notAfter } = record;
   const publicKey = attempt(() => parseCertificate(record.certificate).publicKey);
   if (keyId === null || publicKey === undefined) return [];
-  const path = keyFile(join(home, KEYS_FOLDER), keyId);
+  const path = keyFile(join(patient.home.path, KEYS_FOLDER), keyId);
   const verdict = examine(path, present.has(keyId), publicKey);
   if (verdict === 'good') return [];
-  const why = typeof verdict === 'string' ? `is ${verdict}` : `cannot be used: ${verdict.problem}`;
-  const counts = state === 'valid' && notAfter > now;
+  const counts = state === 'valid' && notAfter > patient.ambient.now();
   const hint = counts ? `${BACKUP} Or make a new one: local-ca renew ${label} --new-key` : BACKUP;
-  return [(counts ? error : note)(`the private key of ${quote(label)} (${serial}), ${path}, ${why}`, hint)];
+  const back = verdict === 'missing' ? await comeback(patient, { id: keyId, label, publicKey }) : undefined;
+  const message = `the private key of ${quote(label)} (${serial}), ${path}, ${whyNot(verdict)}`;
+  return [{ ...(counts ? error : note)(message, hint), ...back }];
 }
 
-export async function checkRequests({ home, ambient }: Patient): Promise<Finding[]> {
+const whyNot = (verdict: Exclude<Verdict, 'good'>) =>
+  typeof verdict === 'string' ? `is ${verdict}` : `cannot be used: ${verdict.problem}`;
+
+export async function checkRequests(patient: Patient): Promise<Finding[]> {
+  const { home, ambient } = patient;
   const present = new Set(await home.leafKeys.list());
   const findings: Finding[] = [];
   for (const record of await home.store.requests()) {
@@ -99,21 +111,23 @@ export async function checkRequests({ home, ambient }: Patient): Promise<Finding
     const who = `the request for ${quote(record.label)}`;
     const again = `Make a new one: local-ca csr create ${record.names.join(' ')}`;
     if (csr === undefined || !(await proofOfPossession(csr, ambient))) findings.push(error(`${who} is damaged`, again));
-    else findings.push(...requestKey(home.path, record, csr.publicKey, present));
+    else findings.push(...(await requestKey(patient, record, csr.publicKey, present)));
   }
   return findings;
 }
 
-function requestKey(
-  home: string,
-  { id, label, names }: RequestRecord,
+async function requestKey(
+  patient: Patient,
+  { id, label, names, folder }: RequestRecord,
   publicKey: Uint8Array,
   present: ReadonlySet<string>,
-) {
-  const path = keyFile(join(home, KEYS_FOLDER), id);
+): Promise<Finding[]> {
+  const path = keyFile(join(patient.home.path, KEYS_FOLDER), id);
   const verdict = examine(path, present.has(id), publicKey);
   if (verdict === 'good') return [];
-  const why = typeof verdict === 'string' ? `is ${verdict}` : `cannot be used: ${verdict.problem}`;
   const hint = `${BACKUP} Or ask again: local-ca csr create ${names.join(' ')}`;
-  return [error(`the private key of the request for ${quote(label)}, ${path}, ${why}`, hint)];
+  const back = verdict === 'missing' ? await comeback(patient, { id, label, publicKey, folder }) : undefined;
+  return [
+    { ...error(`the private key of the request for ${quote(label)}, ${path}, ${whyNot(verdict)}`, hint), ...back },
+  ];
 }

@@ -1,7 +1,7 @@
 /** What runs that were killed have left: work under the lock, files that have not taken their places, and scraps. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { abandonedIn } from '../../abandoned.ts';
+import { abandonedIn, removeScrap } from '../../abandoned.ts';
 import { finishStaged } from '../../bundle/finish.ts';
 import { finishInterrupted, isCommitted } from '../../bundle/journal.ts';
 import type { Home } from '../../store/home.ts';
@@ -53,16 +53,17 @@ const halfReplaced = (folder: string): Finding =>
 /** A key may be in it, that was for a certificate which was never recorded. */
 const scrap = (path: string): Finding =>
   warning(`${path} is left from a run that was killed`, 'local-ca doctor --repair removes it.', () => {
-    rmSync(path, { recursive: true, force: true });
+    removeScrap(path);
     return 'it was removed';
   });
 
-/** Where files went, and where deployments put them. */
+/** Where files and requests went, and where deployments put them. */
 async function foldersOf({ store }: Home): Promise<string[]> {
   const placements = await store.placements();
   const targets = await store.targets();
+  const requests = (await store.requests()).flatMap(({ folder }) => (folder === null ? [] : [{ folder }]));
   const zips = placements.flatMap(({ zip }) => (zip === null ? [] : [dirname(zip)]));
-  return [...new Set([...placements, ...targets].map(({ folder }) => folder).concat(zips))];
+  return [...new Set([...placements, ...targets, ...requests].map(({ folder }) => folder).concat(zips))];
 }
 
 function scrapPlaces({ path }: Home): string[] {

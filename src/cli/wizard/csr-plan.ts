@@ -7,6 +7,7 @@ import { type FilesAnswers, type FilesFacts, filesSteps, labelOf } from './files
 import type { Choice, Step, Verdict } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
 import { type Order, orderFor } from './order.ts';
+import { keyPasswordQuestion } from './renew-missing.ts';
 import { keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
 import { type SubjectAnswers, subjectFlag, subjectSteps, subjectText } from './subject-steps.ts';
 import type { SummaryRow } from './summary.ts';
@@ -17,6 +18,8 @@ export interface CsrAnswers extends FilesAnswers, SubjectAnswers {
   readonly newKey?: boolean;
   /** Where the key of the certificate that ends is, where local-ca does not find it. */
   readonly key?: string;
+  /** Opens it. */
+  readonly keyPassword?: string;
   readonly challengePassword?: string | undefined;
 }
 
@@ -26,8 +29,10 @@ export interface Ending {
   readonly folder: string | undefined;
   /** Its key is neither in the home nor among its files. */
   readonly keyless: boolean;
-  /** Reads a file: whether it is its key. */
-  checkKey(path: string): Verdict;
+  /** Reads a file: whether it is its key, as far as that can be told without its pass phrase. */
+  checkKey(path: string, password?: string): Verdict;
+  /** Reads a file: whether it is a key whose pass phrase is not known. */
+  isEncrypted(path: string): boolean;
 }
 
 export interface CsrFacts extends FilesFacts {
@@ -44,10 +49,14 @@ export const saidBy = (given: Flags): CsrAnswers =>
 
 export function orderOf(answers: CsrAnswers, facts: CsrFacts): Order {
   const { given, ending } = facts;
-  const { template, keyType, out, profile, newKey, key, challengePassword } = answers;
+  const { template, keyType, out, profile, newKey, challengePassword } = answers;
   const common = { ...given, out, challengePassword: challengePassword || undefined };
   if (ending !== undefined) {
-    return orderFor('csr create', [], { ...common, newKey: newKey || undefined, key: newKey ? undefined : key });
+    return orderFor('csr create', [], {
+      ...common,
+      newKey: newKey || undefined,
+      ...(newKey ? {} : ownKey(answers, ending)),
+    });
   }
   return orderFor('csr create', namesOf(answers), {
     ...common,
@@ -57,6 +66,11 @@ export function orderOf(answers: CsrAnswers, facts: CsrFacts): Order {
     subject: (given.subject as string | undefined) ?? subjectFlag(answers, facts),
   });
 }
+
+const ownKey = ({ key, keyPassword }: CsrAnswers, ending: Ending): Flags => ({
+  key,
+  ...(key !== undefined && ending.isEncrypted(key) ? { keyPassword } : {}),
+});
 
 const usualProfile = (answers: CsrAnswers, facts: CsrFacts) => templateOf(answers, facts)?.profile ?? 'server';
 
@@ -127,6 +141,14 @@ const keyFile: Step<CsrAnswers, CsrFacts, string> = {
   }),
 };
 
+const keyPassword: Step<CsrAnswers, CsrFacts, string> = {
+  name: 'keyPassword',
+  title: 'The pass phrase of the private key',
+  when: ({ key, newKey: isNew }, { ending }) =>
+    key !== undefined && isNew !== true && ending?.isEncrypted(key) === true,
+  question: ({ key = '' }, { ending }) => keyPasswordQuestion(key, (text) => ending?.checkKey(key, text) ?? true),
+};
+
 const WITHOUT = ['days', 'otherDays', 'zip'];
 
 /** What the command line has answered is not asked. */
@@ -138,7 +160,7 @@ export function csrSteps(said: CsrAnswers, { given, ending }: Pick<CsrFacts, 'gi
     challenge,
     ...filesSteps<CsrAnswers, CsrFacts>(),
   ];
-  const steps = ending === undefined ? fresh : [newKey, keyFile, challenge];
+  const steps = ending === undefined ? fresh : [newKey, keyFile, keyPassword, challenge];
   const isAsked = (name: string) =>
     !WITHOUT.includes(name) &&
     !(name in said) &&

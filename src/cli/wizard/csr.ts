@@ -18,7 +18,7 @@ import { command, repeatLines, said } from './ending.ts';
 import { newestEvent } from './home-facts.ts';
 import { offersOf, thisMachine } from './machine.ts';
 import type { Order } from './order.ts';
-import { hasKey, keyVerdict, shortPath } from './renew-facts.ts';
+import { hasKey, isEncrypted, keyVerdict, shortPath } from './renew-facts.ts';
 import { runWizard } from './run.ts';
 import { serverTemplates } from './templates.ts';
 
@@ -79,6 +79,7 @@ const endingOf = (context: Context, given: Flags): Promise<Ending> =>
       record,
       folder: placement && shortPath(placement.folder),
       keyless: given.key === undefined && !(await hasKey({ record, placement })),
-      checkKey: (path) => keyVerdict(record, path, given),
+      checkKey: (path, password) => keyVerdict(record, path, given, password),
+      isEncrypted: (path) => isEncrypted(path, given),
     };
   });

@@ -1,8 +1,9 @@
 /** The questions about the files of one certificate: where they go, and whether in a zip too. */
 import { dirname, join } from 'node:path';
+import { CONTENTS } from '../../bundle/contents.ts';
 import { fillPath } from '../../bundle/paths.ts';
-import type { Template } from '../../bundle/template.ts';
 import { normalizeLeaf } from '../../core/options.ts';
+import type { Flags } from '../command.ts';
 import type { Step } from './flow.ts';
 import { namesOf, type ServerAnswers, type ServerFacts, templateOf } from './server-steps.ts';
 
@@ -16,16 +17,21 @@ export interface FilesAnswers extends ServerAnswers {
 export interface FilesFacts extends ServerFacts {
   /** What the command line says; else the first name. */
   readonly label?: string | undefined;
+  readonly given: Flags;
 }
 
 /** What names the certificate and its files. */
 export const labelOf = (answers: ServerAnswers, { label, now }: FilesFacts): string =>
   label ?? normalizeLeaf({ names: namesOf(answers) }, now).label;
 
+/** The template's own; files that the command line asks for take the place of all of the template's. */
+const templateZip = (answers: FilesAnswers, facts: FilesFacts) =>
+  facts.given.format === undefined ? templateOf(answers, facts)?.zip : undefined;
+
 /** Beside the folder, not in it: it is what gets carried to another machine. */
 function zipOf(answers: FilesAnswers, facts: FilesFacts): string {
   const label = labelOf(answers, facts);
-  const name = templateOf(answers, facts)?.zip?.name ?? '{{label}}.zip';
+  const name = templateZip(answers, facts)?.name ?? '{{label}}.zip';
   return join(dirname(answers.out ?? label), fillPath(name, label));
 }
 
@@ -50,6 +56,7 @@ function out<A extends FilesAnswers, F extends FilesFacts>(): Step<A, F, string>
   };
 }
 
+/** Nobody is to send a private key around who did not mean to: only a zip for everybody is made unless refused. */
 function zip<A extends FilesAnswers, F extends FilesFacts>(): Step<A, F, boolean> {
   return {
     name: 'zip',
@@ -57,15 +64,33 @@ function zip<A extends FilesAnswers, F extends FilesFacts>(): Step<A, F, boolean
     question: (answers, facts) => ({
       type: 'confirm',
       message: 'A zip of them too?',
-      about: `${zipOf(answers, facts)}: ${whatIsIn(templateOf(answers, facts))}.`,
-      default: answers.zip !== false,
+      about: `${zipOf(answers, facts)}: ${whatIsIn(answers, facts)}.`,
+      default: answers.zip === undefined ? !holdsKey(answers, facts) : answers.zip !== false,
     }),
   };
 }
 
-const whatIsIn = (template: Template | undefined) =>
-  template?.zip?.files === undefined
-    ? 'all the files, to carry them to the server; with the private key'
-    : 'what its clients need, and no secret';
+function whatIsIn(answers: FilesAnswers, facts: FilesFacts): string {
+  const isWhole = templateZip(answers, facts)?.files === undefined;
+  const what = isWhole ? 'all the files, to carry them to the server' : 'what its clients need';
+  const secret = 'It holds the private key: give it to nobody else';
+  return holdsKey(answers, facts) ? `${what}. ${secret}` : `${what}, and no secret`;
+}
+
+/** Whether a private key is in the zip. */
+function holdsKey(answers: FilesAnswers, facts: FilesFacts): boolean {
+  const template = templateOf(answers, facts);
+  if (template === undefined || facts.given.format !== undefined) return true;
+  const { zip: { files: chosen } = {}, files, clientFiles = [] } = template;
+  const packed = chosen === undefined ? files : [...files, ...clientFiles].filter(({ path }) => chosen.includes(path));
+  return packed.some(({ content }) => CONTENTS[content].needsKey);
+}
+
+/** As a summary has it. */
+export function zipText(answers: FilesAnswers, facts: FilesFacts): string {
+  const path = zipFlag(answers, facts);
+  if (path === undefined) return '';
+  return `and ${path}${holdsKey(answers, facts) ? ', which holds the private key' : ''}`;
+}
 
 export const filesSteps = <A extends FilesAnswers, F extends FilesFacts>(): Step<A, F>[] => [out(), zip()];

@@ -4,7 +4,7 @@ import { dueAt } from '../../core/duration.ts';
 import { normalizeAuthority, normalizeLeaf } from '../../core/options.ts';
 import type { Flags } from '../command.ts';
 import { type CaAnswers, type CaFacts, caSteps, settingsText } from './ca-steps.ts';
-import { type FilesAnswers, type FilesFacts, filesSteps, zipFlag } from './files-steps.ts';
+import { type FilesAnswers, type FilesFacts, filesSteps, zipFlag, zipText } from './files-steps.ts';
 import type { Step } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
 import { type Order, orderFor } from './order.ts';
@@ -96,6 +96,6 @@ export function summaryRows(answers: InitAnswers, facts: InitFacts): SummaryRow[
     ['', settingsText(answers)],
     ['', `in ${resolve(facts.home)}`],
     ['Files', `in ${flags.out ?? leaf.label}`],
-    ['', flags.zip === undefined ? '' : `and ${flags.zip}`],
+    ['', zipText(answers, facts)],
   ];
 }

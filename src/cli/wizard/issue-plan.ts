@@ -2,7 +2,7 @@
 import { dueAt } from '../../core/duration.ts';
 import { type LeafRequest, normalizeLeaf } from '../../core/options.ts';
 import type { Flags } from '../command.ts';
-import { type FilesAnswers, type FilesFacts, filesSteps, labelOf, zipFlag } from './files-steps.ts';
+import { type FilesAnswers, type FilesFacts, filesSteps, labelOf, zipFlag, zipText } from './files-steps.ts';
 import type { Step } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
 import { type Order, orderFor } from './order.ts';
@@ -72,7 +72,7 @@ export function summaryRows(answers: FilesAnswers, facts: IssueFacts): SummaryRo
     ...(earlier === undefined ? [] : [['!', replaces(label, earlier)] as const]),
     ['CA', facts.ca.name],
     ['Files', `in ${flags.out ?? label}`],
-    ['', flags.zip === undefined ? '' : `and ${flags.zip}`],
+    ['', zipText(answers, facts)],
   ];
 }
 

@@ -3,7 +3,7 @@ import { count } from './words.ts';
 
 /** Something whose time has come. */
 export interface MenuItem {
-  readonly kind: 'certificate' | 'root' | 'intermediate' | 'old root' | 'crl';
+  readonly kind: 'certificate' | 'foreign' | 'root' | 'intermediate' | 'old root' | 'crl';
   readonly name: string;
   /** "4 days left", "ended 3 days ago". */
   readonly left: string;
@@ -40,6 +40,9 @@ interface Row {
   readonly command: readonly string[];
 }
 
+/** A choice for each of some things. */
+type Rows = (state: MenuState) => readonly MenuChoice[];
+
 const hasCa = ({ home }: MenuState) => home === 'ca';
 const hasHome = ({ home }: MenuState) => home !== 'none';
 const dueOf = ({ due }: MenuState, ...kinds: readonly MenuItem['kind'][]) =>
@@ -50,12 +53,23 @@ const renewable = (state: MenuState) => dueOf(state, 'certificate', 'root', 'int
 
 const MOST_NAMED = 3;
 
+/** Only their own CA can: it has to be asked again, where that was not done. */
+const requests: Rows = (state) =>
+  dueOf(state, 'foreign')
+    .filter(({ name }) => !state.waiting.includes(name))
+    .slice(0, MOST_NAMED)
+    .map(({ name }) => ({
+      title: `Make a new request for ${name}, to the CA that signed it`,
+      command: ['csr', 'create', '--renew', name],
+    }));
+
 /** Names as far as they are few. */
 const named = (names: readonly string[], noun: string) =>
   names.length <= MOST_NAMED ? names.join(', ') : count(names.length, noun);
 
 const TITLES: Readonly<Record<MenuItem['kind'], string>> = {
   certificate: '',
+  foreign: "another CA's ",
   root: 'the CA ',
   intermediate: 'the CA ',
   'old root': 'the old root ',
@@ -65,12 +79,13 @@ const TITLES: Readonly<Record<MenuItem['kind'], string>> = {
 const titleOf = ({ kind, name }: MenuItem) => `${TITLES[kind]}${name}`;
 
 /** Commands that need no argument, or ask for what they need. */
-const ROWS: readonly Row[] = [
+const ROWS: readonly (Row | Rows)[] = [
   {
     when: (state) => renewable(state).length > 0,
     title: (state) => `Renew ${named(renewable(state).map(titleOf), 'certificate')}`,
     command: ['renew'],
   },
+  requests,
   {
     when: (state) => dueOf(state, 'crl').length > 0,
     title: () => 'Make the revocation list anew',
@@ -112,11 +127,13 @@ const ROWS: readonly Row[] = [
 export const menuFor = (state: MenuState): Menu => ({
   about: aboutOf(state),
   message: messageOf(state),
-  choices: ROWS.filter((row) => row.when(state)).map((row) => ({
-    title: row.title(state),
-    command: row.command,
-  })),
+  choices: ROWS.flatMap((row) => choicesOf(row, state)),
 });
+
+function choicesOf(row: Row | Rows, state: MenuState): readonly MenuChoice[] {
+  if (typeof row === 'function') return row(state);
+  return row.when(state) ? [{ title: row.title(state), command: row.command }] : [];
+}
 
 function aboutOf(state: MenuState): string[] {
   const { home, due, waiting, problems } = state;

@@ -11,9 +11,9 @@ import { quote } from '../../core/text.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { AuthorityRecord, CertificateRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
-import { findKey, madeUpPassword } from '../find-key.ts';
+import { findKey, madeFile, madeUpPassword } from '../find-key.ts';
 import { keyGiven } from '../key-flags.ts';
-import { readContents, readInput } from '../read-file.ts';
+import { readContents } from '../read-file.ts';
 import { type Session, withRecords } from '../session.ts';
 import { secretFrom } from '../values.ts';
 import type { Verdict } from './flow.ts';
@@ -57,7 +57,8 @@ export const renewFacts = (context: Context, given: Flags): Promise<Known> =>
       keyless: [],
       given,
       now,
-      checkKey: (label, path) => keyVerdict(find(certificates, label).record, path, given),
+      checkKey: (label, path, password) => keyVerdict(find(certificates, label).record, path, given, password),
+      isEncrypted: (path) => isEncrypted(path, given),
       checkPassword: (label, password) => checkPassword(find(certificates, label), password),
     };
     const [issuer] = ca.chain;
@@ -94,14 +95,29 @@ export function shortPath(path: string): string {
 const find = (certificates: readonly Renewable[], label: string): Renewable =>
   certificates.find(({ record }) => record.label === label) as Renewable;
 
-/** On a file that should hold the key of a certificate. */
-export function keyVerdict(record: CertificateRecord, path: string, { keyPassword, keyPasswordFile }: Flags): Verdict {
+/** On a file that should hold the key of a certificate. Without its pass phrase, which is asked for next, one cannot tell. */
+export function keyVerdict(record: CertificateRecord, path: string, given: Flags, password?: string): Verdict {
   if (path.trim() === '') return 'Name a file, like old/db1.key.pem.';
+  if (password === '') return 'It cannot be empty.';
+  if (password === undefined && isEncrypted(path, given)) return true;
   const owner = `the certificate ${quote(record.label)}`;
   return check(() => {
-    const key = importKey(keyGiven({ key: path, keyPassword, keyPasswordFile }) as Uint8Array);
+    const key = importKey(keyGiven(keyFlags(path, given, password)) as Uint8Array);
     assertOwnKey(key, record.certificate, owner, 'Give the key file that was made with it.');
   });
+}
+
+const keyFlags = (key: string, { keyPassword, keyPasswordFile }: Flags, password?: string): Flags =>
+  password === undefined ? { key, keyPassword, keyPasswordFile } : { key, keyPassword: password };
+
+/** Whether it is a private key that nothing was given to open with. */
+export function isEncrypted(path: string, given: Flags): boolean {
+  try {
+    keyGiven(keyFlags(path, given));
+    return false;
+  } catch (error) {
+    return error instanceof LocalCaError && error.code === 'LOCAL_CA_KEY_ENCRYPTED';
+  }
 }
 
 /** One that opens none of its stores would lock out the server, which has the old one in its settings. */
@@ -117,8 +133,10 @@ async function checkPassword({ placement }: Renewable, password: string): Promis
 
 /** What is no key store, or has gone, hinders nobody. */
 async function opens(path: string, password: string): Promise<Verdict> {
+  const file = madeFile(path);
+  if (file === undefined) return true;
   try {
-    await readContents(await readInput(path), path, password);
+    await readContents(file.bytes, path, password);
     return true;
   } catch (error) {
     if (!(error instanceof LocalCaError)) throw error;

@@ -1,9 +1,10 @@
 /** The questions of the wizard of `renew` about what one certificate needs, and nobody has on record. */
-import type { Step } from './flow.ts';
+import type { Step, Verdict, WizardQuestion } from './flow.ts';
 import {
   chosenOf,
   isLocked,
   kindOf,
+  lockedKey,
   needsKey,
   type RenewAnswers,
   type Renewable,
@@ -43,8 +44,27 @@ const keyFile = ({ record: { label } }: Renewable): Step<RenewAnswers, RenewFact
   apply: (answers, value) => ({ ...answers, keyFiles: { ...answers.keyFiles, [label]: value } }),
 });
 
+const keyPassword = ({ record: { label } }: Renewable): Step<RenewAnswers, RenewFacts, string> => ({
+  name: `pass phrase of the key of ${label}`,
+  title: `Pass phrase of the private key of ${label}`,
+  when: (answers, facts) => isChosen(label, answers, facts) && lockedKey(label, answers, facts) !== undefined,
+  question: (answers, facts) => {
+    const path = lockedKey(label, answers, facts) ?? '';
+    return keyPasswordQuestion(path, (text) => facts.checkKey(label, path, text));
+  },
+  apply: (answers, value) => ({ ...answers, keyPasswords: { ...answers.keyPasswords, [label]: value } }),
+});
+
+/** Of a private key in a file. */
+export const keyPasswordQuestion = (path: string, validate: (text: string) => Verdict): WizardQuestion => ({
+  type: 'password',
+  message: `Pass phrase of ${path}:`,
+  about: 'The private key in it is encrypted.',
+  validate,
+});
+
 /** For each certificate those that may come; they apply when it is chosen. */
 export const missingSteps = (certificates: readonly Renewable[]): Step<RenewAnswers, RenewFacts, string>[] => [
   ...certificates.filter(({ placement }) => placement?.passwordGiven === true).map(password),
-  ...certificates.map(keyFile),
+  ...certificates.flatMap((one) => [keyFile(one), keyPassword(one)]),
 ];

@@ -23,6 +23,8 @@ export interface RenewAnswers {
   readonly otherDays?: number;
   /** By label: where its key is, where local-ca does not find it. */
   readonly keyFiles?: Readonly<Record<string, string>>;
+  /** By label: opens that file. */
+  readonly keyPasswords?: Readonly<Record<string, string>>;
   /** By label: of its key stores, where somebody chose it. */
   readonly passwords?: Readonly<Record<string, string>>;
 }
@@ -62,8 +64,10 @@ export interface RenewFacts {
   readonly keyless: readonly string[];
   readonly given: Flags;
   readonly now: Date;
-  /** Reads a file: whether it is the key of the certificate. */
-  checkKey(label: string, path: string): Verdict;
+  /** Reads a file: whether it is the key of the certificate, as far as that can be told without its pass phrase. */
+  checkKey(label: string, path: string, password?: string): Verdict;
+  /** Reads a file: whether it is a key whose pass phrase is not known. */
+  isEncrypted(path: string): boolean;
   /** Whether it opens the key stores that are there. */
   checkPassword(label: string, password: string): Promise<Verdict>;
 }
@@ -144,13 +148,24 @@ export function ordersOf(answers: RenewAnswers, facts: RenewFacts): Order[] {
 
 function ownFlags(label: string, answers: RenewAnswers, facts: RenewFacts): Flags {
   const key = needsKey(label, answers, facts) ? answers.keyFiles?.[label] : undefined;
+  const keyPassword = lockedKey(label, answers, facts) === undefined ? undefined : answers.keyPasswords?.[label];
   const renewable = facts.certificates.find(({ record }) => record.label === label);
   const password = renewable && isLocked(renewable, facts) ? answers.passwords?.[label] : undefined;
-  return { ...(key === undefined ? {} : { key }), ...(password === undefined ? {} : { password }) };
+  const flags = { key, keyPassword, password };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
 
 export const needsKey = (label: string, answers: RenewAnswers, facts: RenewFacts): boolean =>
   facts.keyless.includes(label) && !wantsNewKey(answers, facts) && facts.given.key === undefined;
+
+/** The file with its key, where that has a pass phrase. */
+export function lockedKey(label: string, answers: RenewAnswers, facts: RenewFacts): string | undefined {
+  if (wantsNewKey(answers, facts)) return undefined;
+  const path =
+    (facts.given.key as string | undefined) ??
+    (needsKey(label, answers, facts) ? answers.keyFiles?.[label] : undefined);
+  return path !== undefined && facts.isEncrypted(path) ? path : undefined;
+}
 
 // --- what will be done ---------------------------------------------------------------------------------------------
 

@@ -48,16 +48,18 @@ async function stateOfHome(context: Context, flags: Flags): Promise<MenuState> {
 async function stateOf(session: Session, now: Date): Promise<MenuState> {
   const { ca } = session;
   const lives = await livesOf(session, undefined, now);
+  const foreign = (await ca.list({ state: 'valid' })).filter(({ issuerId }) => issuerId === null);
+  const isForeign = ({ kind, name }: Life) => kind === 'certificate' && foreign.some(({ label }) => label === name);
   const of = (kind: Life['kind']) => lives.filter((life) => life.kind === kind);
   return {
     home: ca.chain.length > 0 ? 'ca' : 'others-only',
-    due: lives.filter(needsAttention).flatMap((life) => itemOf(life, now)),
+    due: lives.filter(needsAttention).flatMap((life) => itemOf(life, isForeign(life), now)),
     waiting: of('request').map(({ name }) => name),
     problems: of('deployment').map(({ name, advice }) => `${name}: ${advice.split('; ')[0]}.`),
   };
 }
 
-function itemOf({ kind, name, notAfter }: Life, now: Date): MenuItem[] {
+function itemOf({ kind, name, notAfter }: Life, isForeign: boolean, now: Date): MenuItem[] {
   if (notAfter === null || kind === 'request' || kind === 'deployment' || kind === 'old intermediate') return [];
-  return [{ kind, name, left: timeLeft(notAfter, now) }];
+  return [{ kind: isForeign ? 'foreign' : kind, name, left: timeLeft(notAfter, now) }];
 }

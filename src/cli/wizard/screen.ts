@@ -38,8 +38,10 @@ export class Screen {
 
   async #answer(question: WizardQuestion, canGoBack: boolean): Promise<unknown> {
     const onEscape = new AbortController();
-    const onKey = (_text: unknown, key?: { readonly name?: string }) => {
+    const onKey = (_text: unknown, key?: { name?: string | undefined }) => {
       if (canGoBack && key?.name === 'escape') onEscape.abort();
+      // To inquirer it is the number of a choice to toggle: an address that somebody types would choose at random.
+      if (key !== undefined && question.type === 'checkbox' && /^\d$/.test(key.name ?? '')) key.name = undefined;
     };
     // Before inquirer's listener, which then no longer hears of the key.
     process.stdin.on('keypress', onKey);

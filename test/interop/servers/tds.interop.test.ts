@@ -51,6 +51,7 @@ test('FreeTDS logs in over TLS with the CA checked, and runs queries', async (t)
   const sql = 'SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID';
   assert.match((await tsql({ ...visit, sql })).stdout, /^TRUE$/m);
   assert.deepEqual(server.logins[0], {
+    version: 0x74_00_00_04,
     user: 'sa',
     password: 'Pä55 word',
     application: 'TSQL',

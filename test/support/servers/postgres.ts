@@ -15,15 +15,24 @@ import {
   type Scope,
 } from './process.ts';
 
-export interface PostgresOptions {
-  /** Files that the server's user can read: the leaf and what is above it, and its key (0600, or root's with 0640). */
+/** Files that the server's user can read. */
+interface Files {
+  /** The leaf and what is above it, and its key (0600, or root's with 0640). */
   readonly certificate: string;
   readonly key: string;
   /** For client certificates: their CAs, and the revocation lists. */
   readonly ca?: string;
   readonly crl?: string;
+}
+
+/** Its TLS comes from files, or from lines for postgresql.conf which name them. */
+export type PostgresOptions = CommonOptions & (Files | { readonly lines: readonly string[] });
+
+interface CommonOptions {
   /** More lines for postgresql.conf. */
   readonly extra?: readonly string[];
+  /** Statements that are run before it starts, by its owner; one line each. */
+  readonly sql?: readonly string[];
   /** pg_hba.conf; everybody is let in over TLS, and nobody without. */
   readonly access?: readonly string[];
   readonly env?: Environment;
@@ -92,27 +101,41 @@ async function createCluster(dataDir: string, account: Account | undefined, opti
   const flags = ['--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8', '--auth=trust'];
   const [program = '', ...args] = [...asAccount(account), binary('initdb'), '-D', dataDir, '-U', 'postgres', ...flags];
   await must(program, args, { cwd: dirname(dataDir) });
-  const { access = ['hostssl all all all trust'] } = options;
+  const { access = ['hostssl all all all trust'], sql = [] } = options;
+  if (sql.length > 0) await runAlone(dataDir, account, sql);
   await appendFile(join(dataDir, 'postgresql.conf'), settings(options));
   await writeFile(join(dataDir, 'pg_hba.conf'), `${access.join('\n')}\n`);
 }
 
+async function runAlone(dataDir: string, account: Account | undefined, sql: readonly string[]): Promise<void> {
+  const flags = ['--single', '-F', '-D', dataDir, 'postgres'];
+  const [program = '', ...args] = [...asAccount(account), binary('postgres'), ...flags];
+  await must(program, args, { cwd: dirname(dataDir), input: sql.map((statement) => `${statement};\n`).join('') });
+}
+
 /** The TLS settings are in the file, not in the arguments, so that a reload may change them. */
-function settings({ certificate, key, ca, crl, extra = [] }: PostgresOptions): string {
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+function settings(options: PostgresOptions): string {
+  const { extra = [] } = options;
   return [
     '',
     "listen_addresses = '127.0.0.1'",
     "unix_socket_directories = ''",
     'fsync = off',
+    ...('lines' in options ? options.lines : fileLines(options)),
+    ...extra,
+    '',
+  ].join('\n');
+}
+
+function fileLines({ certificate, key, ca, crl }: Files): string[] {
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return [
     'ssl = on',
     `ssl_cert_file = ${quoted(certificate)}`,
     `ssl_key_file = ${quoted(key)}`,
     ...(ca === undefined ? [] : [`ssl_ca_file = ${quoted(ca)}`]),
     ...(crl === undefined ? [] : [`ssl_crl_file = ${quoted(crl)}`]),
-    ...extra,
-    '',
-  ].join('\n');
+  ];
 }
 
 function runPsql(port: number, sql: string, options: PsqlOptions): Promise<Outcome> {

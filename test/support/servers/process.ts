@@ -3,8 +3,9 @@
  * must not be root. It is ended by its process id, and by the kernel when the test process dies.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -121,23 +122,42 @@ async function atMost(seconds: number, child: ChildProcess, wait: Promise<void>)
 }
 
 /** Tries again when another program took the free port meanwhile. */
-export async function onFreePort<T>(start: (port: number) => Promise<T>, attempts = 3): Promise<T> {
-  const port = await freePort();
+export const onFreePort = <T>(start: (port: number) => Promise<T>): Promise<T> =>
+  onFreePorts(1, ([port = 0]) => start(port));
+
+/** The same for a server with several ports. */
+export async function onFreePorts<T>(
+  count: number,
+  start: (ports: readonly number[]) => Promise<T>,
+  attempts = 3,
+): Promise<T> {
+  const ports = await freePorts(count);
   try {
-    return await start(port);
+    return await start(ports);
   } catch (error) {
-    if (attempts > 1 && /address already in use/i.test(String(error))) return onFreePort(start, attempts - 1);
+    if (attempts > 1 && /address already in use/i.test(String(error))) return onFreePorts(count, start, attempts - 1);
     throw error;
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+/** All are taken before the first is given back, so that none is there twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Lines of a server's configuration; some are known only when its port is, since a template writes it. */
+export type Lines = readonly string[] | ((port: number) => readonly string[] | Promise<readonly string[]>);
+
+export const linesFor = async (lines: Lines, port: number): Promise<readonly string[]> =>
+  typeof lines === 'function' ? await lines(port) : lines;
+
+/** A folder for a server and its certificate files, which its account can enter; it goes after the test. */
+export function serverFolder(t: Scope, account: Account | undefined): string {
+  const { folder, remove } = accountFolder(account);
+  t.after(remove);
+  return folder;
 }

@@ -1,6 +1,6 @@
 /**
  * A small SQL Server: TDS 7.x with TLS inside PRELOGIN, and TDS 8 (strict) with TLS from the first byte, on one port.
- * It lets everybody in who knows the password, and answers SELECT of one literal and of `encrypt_option`.
+ * It lets everybody in who knows the password, and answers SELECT of literals and of the columns that tell of encryption.
  */
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
@@ -11,10 +11,12 @@ import {
   decodeLogin,
   ENCRYPTION,
   encodeAnswer,
+  encodeAttention,
   encodeLoginAccepted,
   encodeLoginFailed,
   encodeMessage,
   encodePrelogin,
+  isWide,
   type Login,
   PACKET,
   type Packet,
@@ -30,10 +32,15 @@ export interface TdsOptions {
   readonly force?: boolean;
   /** Every password will do when not given. */
   readonly password?: string;
+  /** TLS 1.0 and nothing newer, as an old Windows has it; not with TDS 8. */
+  readonly tls10?: boolean;
 }
 
+/** OpenSSL leaves it to the lowest of its security levels. */
+const TLS_1_0: SecureContextOptions = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
+
 /** How much of a session is encrypted: from the first byte (TDS 8), from the login on, the login only, or nothing. */
-type Coverage = 'strict' | 'all' | 'login' | 'none';
+export type Coverage = 'strict' | 'all' | 'login' | 'none';
 
 interface SeenLogin extends Login {
   readonly coverage: Coverage;
@@ -69,7 +76,13 @@ export async function startTdsServer(t: Scope, options: TdsOptions): Promise<Tds
   const use: TdsServer['use'] = (next) => {
     material = next;
   };
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, logins, queries, use, stop };
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    logins,
+    queries,
+    use,
+    stop,
+  };
 }
 
 interface Shared {
@@ -84,6 +97,7 @@ class Session {
   readonly #tunnel: TdsTunnel;
   #tls: TLSSocket | undefined;
   #coverage: Coverage = 'none';
+  #wide = true;
   #received: Buffer = Buffer.alloc(0);
   #message: Buffer[] = [];
 
@@ -104,7 +118,7 @@ class Session {
     const secureContext: SecureContext = createSecureContext({
       ...(key === undefined ? {} : { key }),
       ...(cert === undefined ? {} : { cert }),
-      ...(strict ? {} : { maxVersion: 'TLSv1.2' as const }),
+      ...(strict ? {} : this.#shared.options.tls10 ? TLS_1_0 : { maxVersion: 'TLSv1.2' }),
     });
     if (!strict) this.#tunnel.expectHandshake();
     const protocols = strict ? { ALPNProtocols: ['tds/8.0'] } : {};
@@ -128,7 +142,8 @@ class Session {
     this.#message = [];
     if (type === PACKET.prelogin) this.#negotiate(preloginEncryption(message));
     if (type === PACKET.login) this.#login(decodeLogin(message));
-    if (type === PACKET.batch) this.#query(decodeBatch(message));
+    if (type === PACKET.batch) this.#query(decodeBatch(message, this.#wide));
+    if (type === PACKET.attention) this.#send(encodeAttention(this.#wide));
   }
 
   /** [MS-TDS] 2.2.6.5: both say what they want, and the stronger wish wins. */
@@ -142,21 +157,35 @@ class Session {
   }
 
   #login(login: Login): void {
+    this.#wide = isWide(login.version);
     const protocol = this.#tls?.getProtocol() ?? undefined;
     this.#shared.logins.push({ ...login, coverage: this.#coverage, protocol });
     if (this.#coverage === 'login') this.#tls = undefined;
     const { password = login.password } = this.#shared.options;
-    this.#send(login.password === password ? encodeLoginAccepted() : encodeLoginFailed(login.user));
+    const accepted = login.password === password;
+    this.#send(accepted ? encodeLoginAccepted(login.version) : encodeLoginFailed(login.user, this.#wide));
   }
 
   #query(sql: string): void {
     this.#shared.queries.push(sql);
-    this.#send(encodeAnswer(this.#answer(sql)));
+    this.#send(encodeAnswer(this.#answer(sql), this.#wide));
   }
 
-  #answer(sql: string): string | undefined {
-    if (/encrypt_option/i.test(sql)) return this.#tls === undefined ? 'FALSE' : 'TRUE';
-    return /^\s*select\s+'([^']*)'/i.exec(sql)?.[1];
+  #answer(sql: string): readonly string[] | undefined {
+    const [, list] = /^\s*select\s+(.+?)\s*(?:\sfrom\s.*)?$/is.exec(sql) ?? [];
+    const row = list?.split(/\s*,\s*/).map((expression) => this.#value(expression));
+    return row?.every((value) => value !== undefined) ? row : undefined;
+  }
+
+  /** Of a literal, or of a column of sys.dm_exec_connections. */
+  #value(expression: string): string | undefined {
+    const columns = {
+      encrypt_option: this.#tls === undefined ? 'FALSE' : 'TRUE',
+      protocol_type: 'TSQL',
+      auth_scheme: 'SQL',
+    };
+    const literal = /^'(.*)'$|^(\d+)$/.exec(expression);
+    return literal?.[1] ?? literal?.[2] ?? new Map(Object.entries(columns)).get(expression.toLowerCase());
   }
 
   #send(reply: Buffer): void {
