@@ -27,8 +27,8 @@ export interface Served {
   /** The server accepts no client without a certificate. That it accepts one is no proof of the contrary. */
   readonly requiresClientCertificate?: true;
   /**
-   * Of the certificate that was shown, when the server asked for one: false when it broke off the handshake. True means
-   * that the handshake ended well; a web server may still refuse each request.
+   * Of the certificate that was shown, when the server asked for one: false when it broke off then. True means that it
+   * did not; a web server may still refuse each request.
    */
   readonly acceptedClientCertificate?: boolean;
   /** TLS's word for why no client certificate, or not this one, is accepted: `certificate required`, `unknown ca`. */
@@ -44,8 +44,11 @@ export interface Hello {
   readonly identity?: Identity | undefined;
 }
 
-/** A server that refuses a client without a certificate says so right after the handshake; most others send a ticket. */
-const AFTERWARDS_MS = 200;
+/** Most servers send a ticket after the handshake. */
+const TICKET_MS = 200;
+
+/** What a server thinks of the client's certificate, or of its lack, may come after TLS 1.3's handshake. */
+const VERDICT_MS = 1000;
 
 /** Nothing is too old or too weak to be looked at, and no root of our own may complete the chain. */
 const ANYTHING: ConnectionOptions & { requestOCSP: boolean } = {
@@ -72,12 +75,20 @@ export function handshake(transport: Duplex, hello: Hello): Promise<Served> {
       if (served === undefined || served.chain.length === 0) reject(transport.errored ?? error ?? new Closed());
       else resolve({ ...served, ...verdict(served, hello, { alert: alertOf(error), well }) });
     };
+    const wait = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => finish(undefined, true), ms);
+    };
     tls.on('OCSPResponse', see);
     tls.on('secureConnect', () => {
       see();
-      timer = setTimeout(() => finish(undefined, true), AFTERWARDS_MS);
+      wait(served?.asksForClientCertificate ? VERDICT_MS : TICKET_MS);
     });
-    tls.on('session', () => finish(undefined, true));
+    tls.on('session', () => {
+      // Some look at the certificate after they have sent it.
+      if (hello.identity === undefined) finish(undefined, true);
+      else wait(TICKET_MS);
+    });
     tls.on('error', finish);
     tls.on('close', () => finish());
   });
@@ -92,7 +103,7 @@ const wishes = ({ name, alpn = [], maxVersion, identity }: Hello): ConnectionOpt
 
 interface End {
   readonly alert: string | undefined;
-  /** The server has seen the client's last word of the handshake and goes on. */
+  /** The handshake is over and the server has not closed the connection. */
   readonly well: boolean;
 }
 
@@ -101,7 +112,7 @@ type Verdict = Pick<Served, 'requiresClientCertificate' | 'acceptedClientCertifi
 function verdict({ asksForClientCertificate: asks }: Served, { identity }: Hello, { alert, well }: End): Verdict {
   if (identity === undefined) return alert === undefined ? {} : { requiresClientCertificate: true, alert };
   if (alert !== undefined) return { acceptedClientCertificate: false, alert };
-  return asks && well ? { acceptedClientCertificate: true } : {};
+  return asks ? { acceptedClientCertificate: well } : {};
 }
 
 /** After its own certificate, these can only be about ours. */

@@ -9,6 +9,8 @@ import { temporaryFolder } from '../support/temp.ts';
 const template = 'mysql';
 const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'mariadb', 'setpriv'];
 const ENCRYPTED = "SELECT variable_value <> '' FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'";
+/** With TLS 1.3, a client that is refused has finished its handshake, and may see the end of the connection before the reason. */
+const TELLS_WHY = '--tls-version=TLSv1.2';
 const AS_USER = { names: ['alice'], profile: 'client', template } as const;
 
 describe('MariaDB from the rendered files', () => {
@@ -63,13 +65,13 @@ describe('MariaDB from the rendered files', () => {
     assert.equal(await ask('bob'), '1');
     assert.equal(await ask('bob', '--host=127.0.0.1'), '1');
     assert.match(await ask('bob', `--ssl-ca=${stranger.path('ca.pem')}`), /certificate/);
-    assert.match(await askPlain('bob'), /insecure transport are prohibited/);
+    assert.match(await askPlain('bob', '--skip-ssl'), /Access denied|insecure transport are prohibited/);
 
     assert.equal(await ask('alice', ...pairOf(alice)), '1');
     assert.equal(await ask('alice', ...pairOf(alice, 'client-key-traditional.pem')), '1');
     assert.match(await ask('alice'), /Access denied for user 'alice'/);
     assert.match(await ask('any'), /Access denied for user 'any'/);
-    assert.match(await ask('any', ...pairOf(stranger)), /unknown ca|TLS\/SSL error/);
+    assert.match(await ask('any', ...pairOf(stranger), TELLS_WHY), /unknown ca/);
     const bob = await ca.issue(temporaryFolder(t), { ...AS_USER, names: ['bob'] });
     assert.match(await ask('alice', ...pairOf(bob)), /Access denied for user 'alice'/);
     assert.equal(await ask('any', ...pairOf(bob)), '1');
@@ -88,6 +90,6 @@ describe('MariaDB from the rendered files', () => {
     const wish = { keyType: 'rsa-2048', settings: { crl: 'yes', mariadb: 'yes' } };
     const { ask } = await start(t, wish, 'server-key-traditional.pem');
     assert.equal(await ask('any', ...pairOf(alice)), '1');
-    assert.match(await ask('any', ...pairOf(gone)), /certificate revoked|TLS\/SSL error/);
+    assert.match(await ask('any', ...pairOf(gone), TELLS_WHY), /certificate revoked/);
   });
 });

@@ -14,7 +14,7 @@ export type Wrong = 'stranger' | 'elsewhere' | 'expired' | 'revoked';
 /** Settings, in the client's words; undefined takes one away. */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
-export interface Visit {
+interface Visit {
   readonly scene: TdsScene;
   readonly port: number;
   readonly mode: Mode;
@@ -28,7 +28,7 @@ export interface Visit {
 }
 
 /** The first row, or why there is none. */
-export type Answer = { readonly row: string } | { readonly refusal: string };
+type Answer = { readonly row: string } | { readonly refusal: string };
 
 export interface Client {
   readonly name: string;

@@ -42,7 +42,7 @@ const inSmallPieces = (steps: readonly Step[]): Step[] =>
   );
 
 const FAILED = 'LOCAL_CA_CONNECT_FAILED';
-const SOON = { timeoutMs: 300 };
+const SOON = { timeoutMs: 150 };
 
 for (const script of SCRIPTS) {
   describe(`${script.scheme}://`, () => {
@@ -71,7 +71,7 @@ for (const script of SCRIPTS) {
     for (const [at, steps] of pauses(script).entries()) {
       it(`waits no longer than asked at word ${at}`, async (t) => {
         const target = await serve(t, (socket) => play(socket, steps).catch(() => {}), scheme);
-        await rejectsCode(() => lookAt(target, SOON), FAILED, /no answer within 0\.3 seconds/);
+        await rejectsCode(() => lookAt(target, SOON), FAILED, /no answer within 0\.15 seconds/);
       });
 
       it(`says so when the server closes or resets at word ${at}`, async (t) => {

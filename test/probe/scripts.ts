@@ -14,7 +14,9 @@ export interface Script {
 }
 
 export const says = (text: string | Uint8Array): Step => ({ says: text });
-export const hears = (end: RegExp): Step => ({ hears: end });
+export const hears = (end: RegExp): Step => ({ hears: end, as: 'latin1' });
+/** In hexadecimal digits. */
+export const hearsBytes = (end: RegExp): Step => ({ hears: end, as: 'hex' });
 
 const NOT = (protocol: string) => new RegExp(`what answers is not ${protocol}$`);
 
@@ -39,12 +41,12 @@ const mysqlError = (code: number, text: string) =>
   packet(0, Buffer.concat([Uint8Array.of(0xff, code & 0xff, code >> 8), Buffer.from(text)]));
 
 /** Length 32, sequence 1, capabilities, and 23 zeros at the end. */
-const SSL_REQUEST = /^\x20\0\0\x01\0\x8a\0\0\0\0\0\x01\x2d\0{23}$/;
+const SSL_REQUEST = /^20000001008a0000000000012d(00){23}$/;
 
 const mysql = (scheme: string): Script => ({
   scheme,
   way: 'SSLRequest (MySQL)',
-  good: [says(packet(0, greeting(0xffff))), hears(SSL_REQUEST)],
+  good: [says(packet(0, greeting(0xffff))), hearsBytes(SSL_REQUEST)],
   bad: [
     ['has no TLS', [says(packet(0, greeting(0xf7ff)))], /the server has no TLS$/],
     [
@@ -66,51 +68,55 @@ const mysql = (scheme: string): Script => ({
 
 const prelogin = (encryption: number) => encodeMessage(PACKET.reply, encodePrelogin(encryption));
 /** A whole PRELOGIN message of the client's: encryption is ON. */
-export const PRELOGIN = /^\x12\x01\0.{5}\0\0\x1a\0\x06\x01\0\x20\0\x01.*\xff\0{6}\x01\0{6}$/s;
+export const PRELOGIN = /^1201(..){6}00001a00060100200001(..)+ff(00){6}01(00){6}$/;
 
 const TDS: Script = {
   scheme: 'mssql',
   way: 'TLS inside PRELOGIN (TDS 7.x)',
-  good: [hears(PRELOGIN), says(prelogin(3))],
+  good: [hearsBytes(PRELOGIN), says(prelogin(3))],
   bad: [
-    ['has no TLS', [hears(PRELOGIN), says(prelogin(2))], /the server has no TLS$/],
+    ['has no TLS', [hearsBytes(PRELOGIN), says(prelogin(2))], /the server has no TLS$/],
     [
       'does not speak of it',
-      [hears(PRELOGIN), says(encodeMessage(PACKET.reply, Uint8Array.of(255)))],
+      [hearsBytes(PRELOGIN), says(encodeMessage(PACKET.reply, Uint8Array.of(255)))],
       NOT('SQL Server'),
     ],
-    ['answers nothing', [hears(PRELOGIN), says(encodeMessage(PACKET.reply, new Uint8Array()))], NOT('SQL Server')],
-    ['points to nowhere', [hears(PRELOGIN), says('\x04\x01\0\x0e\0\0\0\0\x01\0\xff\0\x01\xff')], NOT('SQL Server')],
-    ['is another', [hears(PRELOGIN), says('HTTP/1.1 400 Bad Request\r\n\r\n')], NOT('SQL Server')],
+    ['answers nothing', [hearsBytes(PRELOGIN), says(encodeMessage(PACKET.reply, new Uint8Array()))], NOT('SQL Server')],
+    [
+      'points to nowhere',
+      [hearsBytes(PRELOGIN), says('\x04\x01\0\x0e\0\0\0\0\x01\0\xff\0\x01\xff')],
+      NOT('SQL Server'),
+    ],
+    ['is another', [hearsBytes(PRELOGIN), says('HTTP/1.1 400 Bad Request\r\n\r\n')], NOT('SQL Server')],
   ],
   endless: '\x04\x01\xff\xff\0\0\0\0',
 };
 
-const START_TLS = /^0\x1d\x02\x01\x01w\x18\x80\x161\.3\.6\.1\.4\.1\.1466\.20037$/;
+const START_TLS = /^301d02010177188016312e332e362e312e342e312e313436362e3230303337$/;
 const ldapResult = (code: number) => `0\x0c\x02\x01\x01x\x07\x0a\x01${String.fromCharCode(code)}\x04\0\x04\0`;
 
 const LDAP: Script = {
   scheme: 'ldap',
   way: 'StartTLS (LDAP)',
-  good: [hears(START_TLS), says(ldapResult(0))],
+  good: [hearsBytes(START_TLS), says(ldapResult(0))],
   bad: [
     [
       'has no TLS',
-      [hears(START_TLS), says(ldapResult(2))],
+      [hearsBytes(START_TLS), says(ldapResult(2))],
       /refused StartTLS: protocolError: it does not know StartTLS/,
     ],
-    ['has none now', [hears(START_TLS), says(ldapResult(52))], /refused StartTLS: unavailable/],
-    ['refuses oddly', [hears(START_TLS), says(ldapResult(80))], /refused StartTLS: result 80$/],
+    ['has none now', [hearsBytes(START_TLS), says(ldapResult(52))], /refused StartTLS: unavailable/],
+    ['refuses oddly', [hearsBytes(START_TLS), says(ldapResult(80))], /refused StartTLS: result 80$/],
     [
       'answers another question',
-      [hears(START_TLS), says('0\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0')],
+      [hearsBytes(START_TLS), says('0\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0')],
       NOT('LDAP'),
     ],
-    ['answers without a result', [hears(START_TLS), says('0\x05\x02\x01\x01x\0')], NOT('LDAP')],
-    ['answers without a message', [hears(START_TLS), says('0\x03\x02\x01\x01')], NOT('LDAP')],
-    ['has an odd length', [hears(START_TLS), says('0\x05\x02\x89\x01\x01\x01')], NOT('LDAP')],
-    ['has a very long length', [hears(START_TLS), says('0\x89\x01\x01\x01')], NOT('LDAP')],
-    ['is another', [hears(START_TLS), says('HTTP/1.1 400 Bad Request\r\n\r\n')], NOT('LDAP')],
+    ['answers without a result', [hearsBytes(START_TLS), says('0\x05\x02\x01\x01x\0')], NOT('LDAP')],
+    ['answers without a message', [hearsBytes(START_TLS), says('0\x03\x02\x01\x01')], NOT('LDAP')],
+    ['has an odd length', [hearsBytes(START_TLS), says('0\x05\x02\x89\x01\x01\x01')], NOT('LDAP')],
+    ['has a very long length', [hearsBytes(START_TLS), says('0\x89\x01\x01\x01')], NOT('LDAP')],
+    ['is another', [hearsBytes(START_TLS), says('HTTP/1.1 400 Bad Request\r\n\r\n')], NOT('LDAP')],
   ],
   endless: '0\x84\x7f\xff\xff\xff',
 };

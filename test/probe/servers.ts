@@ -49,21 +49,23 @@ export function afterRequest(socket: Socket, then: (request: Buffer) => void): v
 }
 
 /** What a server says in the clear, and what it waits for: the end of a client's request. */
-export type Step = { readonly says: string | Uint8Array } | { readonly hears: RegExp };
+export type Step =
+  | { readonly says: string | Uint8Array }
+  | { readonly hears: RegExp /** Each byte a character, or two digits. */; readonly as: 'latin1' | 'hex' };
 
 /** Goes through the steps, reading no further than each asks for. */
 export async function play(socket: Socket, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     if ('says' in step) socket.write(typeof step.says === 'string' ? Buffer.from(step.says, 'latin1') : step.says);
-    else await hear(socket, step.hears);
+    else await hear(socket, step.hears, step.as);
   }
 }
 
-async function hear(socket: Socket, end: RegExp): Promise<void> {
+async function hear(socket: Socket, end: RegExp, as: 'latin1' | 'hex'): Promise<void> {
   for (let heard = ''; !end.test(heard); ) {
     const byte: Buffer | null = socket.read(1);
     if (byte === null) await once(socket, 'readable');
-    else heard += byte.toString('latin1');
+    else heard += byte.toString(as);
   }
 }
 

@@ -9,12 +9,12 @@ import { startTdsServer } from '../support/servers/tds.ts';
 import { TdsTunnel } from '../support/servers/tds-tunnel.ts';
 import { encodeMessage, encodePrelogin, PACKET } from '../support/servers/tds-wire.ts';
 import { rejectsCode } from '../support/throws.ts';
-import { hears, PRELOGIN, says } from './scripts.ts';
+import { hearsBytes, PRELOGIN, says } from './scripts.ts';
 import { flood, LEAF_CHAIN, pem, playThenTls, serve, speakTls } from './servers.ts';
 
 const FAILED = 'LOCAL_CA_CONNECT_FAILED';
 const DER = { key: LEAF_CHAIN.key as string, cert: LEAF_CHAIN.cert as string };
-const PLAIN = [hears(PRELOGIN), says(encodeMessage(PACKET.reply, encodePrelogin(1)))];
+const PLAIN = [hearsBytes(PRELOGIN), says(encodeMessage(PACKET.reply, encodePrelogin(1)))];
 
 /** Serves TDS 8 to who begins with TLS, and treats the others like this. */
 const strictOr =
@@ -126,7 +126,7 @@ describe('SQL Server', () => {
   ];
   for (const [what, answer, message] of handshakes) {
     it(`is not looked at when it ${what} in the handshake`, async (t) => {
-      const target = await serve(t, playThenTls([...PLAIN, hears(/\x16\x03/)], answer), 'mssql');
+      const target = await serve(t, playThenTls([...PLAIN, hearsBytes(/1603/)], answer), 'mssql');
       await rejectsCode(() => lookAt(target, { timeoutMs: 300 }), FAILED, message);
     });
   }

@@ -94,7 +94,7 @@ const HEADER = ['STATE', 'SERVER', 'ENDS', 'LEFT', 'TLS', 'LEADS TO', 'LABEL'];
 /** A row for each, then what is wrong with which. */
 export function tableOf(io: Io, results: readonly Result[], now: Date): string {
   const rows = results.map((result) => row(result, now));
-  const [header = '', ...lines] = table(HEADER, fitted(HEADER, rows, io.dataColumns, ['SERVER', 'LABEL'])).split('\n');
+  const [header = '', ...lines] = table(HEADER, fitted(HEADER, rows, io.dataColumns, ['LABEL', 'SERVER'])).split('\n');
   const painted = lines.map((line, i) => {
     const state = stateOf(results[i] as Result);
     return io.paint(COLOURS[state], state) + line.slice(state.length);

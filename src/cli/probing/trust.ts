@@ -14,9 +14,9 @@ export const TRUST_TITLES = {
   accepted: 'a CA whose answer you accepted',
 } as const;
 
-export type TrustKind = keyof typeof TRUST_TITLES;
+type TrustKind = keyof typeof TRUST_TITLES;
 
-export type Roots = Readonly<Record<TrustKind, readonly Certificate[]>>;
+type Roots = Readonly<Record<TrustKind, readonly Certificate[]>>;
 
 export interface Anchors {
   readonly roots: Roots;
