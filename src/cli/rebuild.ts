@@ -14,6 +14,7 @@ import {
 } from './deliver.ts';
 import { findKey } from './find-key.ts';
 import { replaceUnchanged } from './in-order.ts';
+import { isSamePlace } from './places.ts';
 import { bundleWishes } from './renewal.ts';
 import type { Session } from './session.ts';
 
@@ -28,7 +29,11 @@ export interface Rebuilt {
 /** One after the other; what cannot be made again is told, and hinders no other. */
 export async function rebuildAll(context: Context, session: Session, password?: string): Promise<Rebuilt[]> {
   const done: Rebuilt[] = [];
-  for (const placement of await session.home.store.placements()) {
+  const { store } = session.home;
+  // What stands in a target's folder changes in its window and with its hook, and may be newer than what was put there first.
+  const deployed = (await store.targets()).filter(({ wish }) => wish === 'enabled').map(({ folder }) => folder);
+  for (const placement of await store.placements()) {
+    if (deployed.some((folder) => isSamePlace(folder, placement.folder))) continue;
     if (!(await isConcerned(session, placement))) continue;
     done.push(await rebuildOne(context, session, placement, password));
   }

@@ -239,7 +239,7 @@ test('a template may have the lists among its files', async () => {
   const template = join(cwd, 'mine');
   mkdirSync(template);
   const file = (path: string, content: string) => ({ path, content, audience: 'client', about: 'x' });
-  const files = [file('root.crt', 'ca-pem'), file('root.crl', 'crl-pem')];
+  const files = [file('server.key', 'key-pem'), file('root.crt', 'ca-pem'), file('root.crl', 'crl-pem')];
   writeFileSync(join(template, 'template.json'), JSON.stringify({ title: 'T', summary: 'S', kind: 'client', files }));
   writeFileSync(join(template, 'README.md'), '{{{fileTable}}}\n');
   const issue = (label: string) =>

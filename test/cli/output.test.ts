@@ -163,7 +163,8 @@ describe('--json', () => {
     assert.ok(templates.some(({ name }) => name === 'nginx'));
     const nginx = await localCaJson<Record<string, unknown>>(['template', 'show', 'nginx'], options);
     assert.deepEqual(Object.keys(nginx), [
-      ...['name', 'title', 'summary', 'kind', 'keyType', 'profile', 'files', 'zip', 'warnings'],
+      ...['name', 'title', 'summary', 'kind', 'keyType', 'profile', 'files', 'zip'],
+      ...['settings', 'owner', 'reload', 'probe', 'warnings'],
     ]);
   });
 

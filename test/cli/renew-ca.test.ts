@@ -97,6 +97,19 @@ describe('the files that hold the CA', () => {
     );
   });
 
+  test('are left to deploy run where they are deployed: a newer certificate may stand there', async () => {
+    const at = await place();
+    await localCaJson(['issue', 'a.test', '--keep-key'], at);
+    await localCaJson(['deploy', 'add', 'a.test', '--to', 'a.test', '--hook', 'true'], at);
+    await localCaJson(['renew', 'a.test'], at);
+    await localCaJson(['deploy', 'run', '--now'], at);
+    const [deployed] = serials(at.cwd, 'a.test', 'a.test.crt.pem');
+    assert.deepEqual((await renew(at)).rebuilt, []);
+    assert.deepEqual(serials(at.cwd, 'a.test', 'a.test.crt.pem'), [deployed]);
+    await localCaJson(['deploy', 'run', '--now'], at);
+    assert.deepEqual(serials(at.cwd, 'a.test', 'ca.pem'), serials(at.home ?? '', 'ca', 'root.crt.pem'));
+  });
+
   test('are made again where a key is away, and its renewal still asks for it', async () => {
     const at = await place();
     await localCaJson(['issue', 'a.test'], at);
