@@ -8,7 +8,7 @@ import {
   type DetailedPeerCertificate,
   type TLSSocket,
 } from 'node:tls';
-import { Closed } from './clear.ts';
+import { Closed, isClosed } from './clear.ts';
 import type { Identity } from './identity.ts';
 
 export interface Served {
@@ -24,14 +24,14 @@ export interface Served {
   readonly alpn?: string;
   /** The server asks for a client certificate. Before TLS 1.2 it cannot be seen. */
   readonly asksForClientCertificate?: true;
-  /** The server accepts no client without a certificate. That it accepts one is no proof of the contrary. */
+  /** The server broke off without one. That it did not is no proof of the contrary: a web server may refuse requests. */
   readonly requiresClientCertificate?: true;
   /**
-   * Of the certificate that was shown, when the server asked for one: false when it broke off then. True means that it
-   * did not; a web server may still refuse each request.
+   * Of the certificate that was shown, when the server asked for one: false when it broke off then. That it did not is
+   * no proof either.
    */
   readonly acceptedClientCertificate?: boolean;
-  /** TLS's word for why no client certificate, or not this one, is accepted: `certificate required`, `unknown ca`. */
+  /** TLS's word for that, if the server said one: `certificate required`, `unknown ca`. */
   readonly alert?: string;
 }
 
@@ -72,8 +72,9 @@ export function handshake(transport: Duplex, hello: Hello): Promise<Served> {
     const finish = (error?: Error, well = false) => {
       clearTimeout(timer);
       tls.destroy();
-      if (served === undefined || served.chain.length === 0) reject(transport.errored ?? error ?? new Closed());
-      else resolve({ ...served, ...verdict(served, hello, { alert: alertOf(error), well }) });
+      const trouble = transport.errored ?? error ?? new Closed();
+      if (served === undefined || served.chain.length === 0) reject(trouble);
+      else resolve({ ...served, ...verdict(served, hello, well ? undefined : trouble) });
     };
     const wait = (ms: number) => {
       clearTimeout(timer);
@@ -101,18 +102,16 @@ const wishes = ({ name, alpn = [], maxVersion, identity }: Hello): ConnectionOpt
   ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
 });
 
-interface End {
-  readonly alert: string | undefined;
-  /** The handshake is over and the server has not closed the connection. */
-  readonly well: boolean;
-}
-
 type Verdict = Pick<Served, 'requiresClientCertificate' | 'acceptedClientCertificate' | 'alert'>;
 
-function verdict({ asksForClientCertificate: asks }: Served, { identity }: Hello, { alert, well }: End): Verdict {
-  if (identity === undefined) return alert === undefined ? {} : { requiresClientCertificate: true, alert };
-  if (alert !== undefined) return { acceptedClientCertificate: false, alert };
-  return asks ? { acceptedClientCertificate: well } : {};
+/** Some say nothing, and close the connection: GnuTLS's servers do. */
+function verdict({ asksForClientCertificate: asks }: Served, { identity }: Hello, trouble: Error | undefined): Verdict {
+  const alert = alertOf(trouble);
+  const why = alert === undefined ? {} : { alert };
+  const refused = alert !== undefined || (asks === true && isClosed(trouble));
+  if (identity === undefined) return refused ? { requiresClientCertificate: true, ...why } : {};
+  if (refused) return { acceptedClientCertificate: false, ...why };
+  return asks && trouble === undefined ? { acceptedClientCertificate: true } : {};
 }
 
 /** After its own certificate, these can only be about ours. */

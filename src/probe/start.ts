@@ -29,18 +29,18 @@ export interface Start {
   readonly parameters?: Readonly<Record<string, Start>>;
 }
 
-const AT_ONCE = 'Check the name and the port, and that the server speaks TLS from the first byte.';
+const CHECK = 'Check the name and the port';
 
 /** TLS from the first byte. */
-export const direct = (port: number, advice = AT_ONCE, ...alpn: readonly string[]): Start => ({
+export const direct = (port: number, hint = '', ...alpn: readonly string[]): Start => ({
   port,
   ways: [{ way: 'direct TLS', ...(alpn.length > 0 ? { alpn } : {}) }],
-  advice: advice === AT_ONCE ? advice : `${AT_ONCE} ${advice}`,
+  advice: `${CHECK}, and that the server speaks TLS from the first byte. ${hint}`.trimEnd(),
 });
 
-/** TLS after a few words: `how` says which. */
-export const upgrade = (port: number, how: string, begin: Way['begin'] & {}, advice: string): Start => ({
+/** TLS after a few words, in this way. */
+export const upgrade = (port: number, way: Way | readonly Way[], hint: string): Start => ({
   port,
-  ways: [{ way: how, begin }],
-  advice,
+  ways: [way].flat(),
+  advice: `${CHECK}. ${hint}`,
 });

@@ -52,8 +52,14 @@ const notATarget = (text: string, scheme: string) =>
 const MOST_SUGGESTIONS = 3;
 
 function hintFor(scheme: string): string {
-  const known = Object.keys(STARTS);
-  const near = scheme === '' ? [] : nearNames(scheme, known).slice(0, MOST_SUGGESTIONS);
+  const near = nearest(scheme).slice(0, MOST_SUGGESTIONS);
   if (near.length > 0) return `Did you mean ${near.map((name) => `${name}://`).join(' or ')}?`;
-  return `Write it like tls://db1.example.test:6514; known are ${known.join(', ')}.`;
+  return `Write it like tls://db1.example.test:6514; known are ${Object.keys(STARTS).join(', ')}.`;
+}
+
+/** Among so many short words, many are near: one that has the other in it is meant first. */
+function nearest(scheme: string): string[] {
+  const near = scheme === '' ? [] : nearNames(scheme, Object.keys(STARTS));
+  const alike = near.filter((name) => name.includes(scheme) || scheme.includes(name));
+  return alike.length > 0 ? alike : near;
 }

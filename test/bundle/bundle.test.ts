@@ -421,7 +421,7 @@ describe("SQL Server's README", () => {
   it('puts no placeholder where the host is known, and speaks of Windows', async () => {
     const readme = textOf((await build(material, 'tencentdb-sqlserver')).files, 'README.md');
     assert.doesNotMatch(readme, /SERVER(?!-IP| STATE)/);
-    assert.match(readme, /SQL Server on Windows wants .* `\.p12` .* does not make\nit yet/);
+    assert.match(readme, /SQL Server on Windows wants a `\.pfx` .* the template `sqlserver` makes/);
   });
 });
 

@@ -23,7 +23,18 @@ const FORMATS: readonly (readonly FormatName[] | undefined)[] = [undefined, ['pe
 const FILE_NAME = /(?<![\w/.=-])[\w.-]+\.(?:pem|der|p7b|p12|jks|txt|conf)(?![\w/])/g;
 
 /** Files of others that a README may speak of. */
-const FOREIGN = ['freetds.conf'];
+const FOREIGN = [
+  'freetds.conf',
+  'postgresql.conf',
+  'pg_hba.conf',
+  'pg_ident.conf',
+  'redis.conf',
+  'slapd.conf',
+  'ldap.conf',
+  'rabbitmq.conf',
+  'mongod.conf',
+  'crl.pem',
+];
 
 for (const template of await listTemplates([PACKAGE_TEMPLATES])) {
   describe(`template ${template.name}`, () => {

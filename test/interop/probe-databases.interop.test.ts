@@ -1,6 +1,7 @@
 /** The probe at real databases, and at the small SQL Server, beside `openssl s_client`. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { needs } from '../support/peers.ts';
 import { mariadbAccount, mariadbFolder, startMariadb } from '../support/servers/mariadb.ts';
@@ -40,9 +41,9 @@ test('PostgreSQL with client certificates, and without TLS', async (t) => {
   const { port } = await startPostgres(t, { ...leaf, ca: ground.ca });
   const url = `postgres://127.0.0.1:${port}`;
   assert.equal((await look(url)).asksForClientCertificate, true);
-  assert.equal((await look(url, client)).acceptedClientCertificate, true);
+  assert.equal((await look(url, { identity: client })).acceptedClientCertificate, true);
   const stranger = await (await Ground.make(temporaryFolder(t))).issue('client.test', 'client');
-  const refused = await look(url, pairOf(stranger));
+  const refused = await look(url, { identity: pairOf(stranger) });
   assert.deepEqual([refused.acceptedClientCertificate, refused.alert], [false, 'unknown ca']);
 
   const plain = await startPostgres(t, { ...leaf, extra: ['ssl = off'] });
@@ -54,19 +55,39 @@ test('MariaDB', async (t) => {
   const ground = await Ground.make(mariadbFolder(t), mariadbAccount());
   const { certificate, key } = await ground.issue(HOST);
   const lines = [`ssl_cert = ${certificate}`, `ssl_key = ${key}`, `ssl_ca = ${ground.ca}`];
-  const { port, admin } = await startMariadb(t, { lines });
+  const { port } = await startMariadb(t, { lines });
   for (const scheme of ['mysql', 'mariadb']) {
     const served = await sameAsOpenssl(`${scheme}://127.0.0.1:${port}`, 'mysql');
     assert.equal(served.way, 'SSLRequest (MySQL)');
     assertHost(served);
   }
   const client = pairOf(await ground.issue('client.test', 'client'));
-  assert.equal((await look(`mysql://127.0.0.1:${port}`, client)).acceptedClientCertificate, true);
+  assert.equal((await look(`mysql://127.0.0.1:${port}`, { identity: client })).acceptedClientCertificate, true);
 
-  await admin('SET GLOBAL max_connections = 10');
-  assert.match((await admin("SHOW STATUS LIKE 'Connections'")).stdout, /Connections/);
   const plain = await startMariadb(t, { lines: ['skip_ssl'] });
   await rejectsCode(() => look(`mysql://127.0.0.1:${plain.port}`), FAILED, /the server has no TLS$/);
+});
+
+/** MariaDB never blocks the loopback addresses. */
+const ownAddress = () =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+test('MariaDB that does not want this host', async (t) => {
+  if (!needs(t, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv')) return;
+  const address = ownAddress();
+  if (address === undefined) return t.skip('there is no network');
+  const ground = await Ground.make(mariadbFolder(t), mariadbAccount());
+  const { certificate, key } = await ground.issue(HOST);
+  const lines = [`ssl_cert = ${certificate}`, `ssl_key = ${key}`, 'bind_address = 0.0.0.0', 'skip_name_resolve = off'];
+  const { port, admin } = await startMariadb(t, { lines: [...lines, 'max_connect_errors = 2'] });
+  const url = `mysql://${address}:${port}`;
+  await rejectsCode(() => look(url), FAILED, /lets nobody in from this host \(1130\)$/);
+  await admin("CREATE USER joe@'%'; FLUSH HOSTS");
+  for (let looks = 0; looks < 2; looks++) assertHost(await look(url));
+  // It counts each look as a connection that broke off.
+  await rejectsCode(() => look(url), FAILED, /blocks this host, after many connections without a login \(1129\)/);
 });
 
 test('Redis', async (t) => {
@@ -79,12 +100,21 @@ test('Redis', async (t) => {
   const strict = await look(`redis://127.0.0.1:${port}`);
   assert.equal(strict.requiresClientCertificate, true);
   const client = pairOf(await ground.issue('client.test', 'client'));
-  assert.equal((await look(`redis://127.0.0.1:${port}`, client)).acceptedClientCertificate, true);
+  assert.equal((await look(`redis://127.0.0.1:${port}`, { identity: client })).acceptedClientCertificate, true);
   const stranger = await (await Ground.make(temporaryFolder(t))).issue('client.test', 'client');
-  assert.equal((await look(`redis://127.0.0.1:${port}`, pairOf(stranger))).acceptedClientCertificate, false);
+  assert.equal(
+    (await look(`redis://127.0.0.1:${port}`, { identity: pairOf(stranger) })).acceptedClientCertificate,
+    false,
+  );
 
   const plain = await startRedis(t, { lines: (port) => ['tls-port 0', `port ${port}`] });
-  await rejectsCode(() => look(`redis://127.0.0.1:${plain.port}`), FAILED, /is not TLS|closed the connection/);
+  const impatient = () => look(`redis://127.0.0.1:${plain.port}`, { timeoutMs: 1000 });
+  // It waits for the end of a line.
+  await assert.rejects(impatient, {
+    code: FAILED,
+    message: /no answer within 1 seconds$/,
+    hint: /Plain Redis has no TLS/,
+  });
 });
 
 test('the small SQL Server, both ways', async (t) => {

@@ -1,13 +1,12 @@
 /** The probe at real mail, file and message servers, beside `openssl s_client`. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { needs } from '../support/peers.ts';
 import { startDovecot } from '../support/servers/dovecot.ts';
-import { serverFolder } from '../support/servers/process.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { rejectsCode } from '../support/throws.ts';
 import { assertHost, look, sameAsOpenssl } from './probe-checks.ts';
-import { eximAccount, startExim, startProsody, startStunnel, startVsftpd } from './probe-servers.ts';
+import { startExim, startProsody, startTunnel, startVsftpd, tunnelGround } from './probe-servers.ts';
 import { Ground, HOST } from './servers/ground.ts';
 
 const FAILED = 'LOCAL_CA_CONNECT_FAILED';
@@ -33,18 +32,19 @@ test('Dovecot: IMAP and POP3', async (t) => {
 
 test('Exim: SMTP, and stunnel in front of it', async (t) => {
   if (!needs(t, 'exim4', 'stunnel4', 'setpriv', 'openssl')) return;
-  const ground = await Ground.make(serverFolder(t, eximAccount()), eximAccount());
+  if (process.getuid?.() !== 0) return t.skip('Exim has to be started by root');
+  const ground = await Ground.make(temporaryFolder(t));
   const pair = await ground.issue(HOST);
-  const [port, tlsPort] = await startExim(t, pair);
+  const [port = 0, tlsPort] = await startExim(t, pair);
   const served = await sameAsOpenssl(`smtp://127.0.0.1:${port}`, 'smtp');
   assert.equal(served.way, 'STARTTLS (SMTP)');
   assertHost(served);
   assertHost(await sameAsOpenssl(`submission://127.0.0.1:${port}`, 'smtp'));
   assertHost(await sameAsOpenssl(`smtps://127.0.0.1:${tlsPort}`));
 
-  const own = await (await Ground.make(temporaryFolder(t))).issue(HOST);
-  const [direct, upgraded] = await startStunnel(t, own, 'smtp', port ?? 0);
-  assertHost(await sameAsOpenssl(`smtp://127.0.0.1:${upgraded}`, 'smtp'));
+  const own = await (await tunnelGround(t)).issue(HOST);
+  assertHost(await sameAsOpenssl(`smtp://127.0.0.1:${await startTunnel(t, own, port, 'smtp')}`, 'smtp'));
+  const direct = await startTunnel(t, own, port);
   for (const scheme of ['tls', 'amqps', 'amqp', 'mqtts', 'kafka', 'mongodb', 'sips', 'syslog']) {
     const { way, chain } = await look(`${scheme}://127.0.0.1:${direct}`);
     assert.equal(way, 'direct TLS');
@@ -54,22 +54,22 @@ test('Exim: SMTP, and stunnel in front of it', async (t) => {
 
 test('stunnel as PostgreSQL, IMAP and POP3', async (t) => {
   if (!needs(t, 'stunnel4', 'dovecot', 'setpriv', 'openssl')) return;
-  const pair = await (await Ground.make(temporaryFolder(t))).issue(HOST);
+  const pair = await (await tunnelGround(t)).issue(HOST);
   const { ports } = await startDovecot(t, { lines: ['ssl = no'] });
   for (const [protocol, scheme, starttls, behind] of [
     ['imap', 'imap', 'imap', ports.imap],
     ['pop3', 'pop3', 'pop3', ports.pop3],
     ['pgsql', 'postgres', 'postgres', ports.imap],
   ] as const) {
-    const [, upgraded] = await startStunnel(t, pair, protocol, behind);
-    assertHost(await sameAsOpenssl(`${scheme}://127.0.0.1:${upgraded}`, starttls));
+    const port = await startTunnel(t, pair, behind, protocol);
+    assertHost(await sameAsOpenssl(`${scheme}://127.0.0.1:${port}`, starttls));
   }
 });
 
 test('vsftpd: FTP', async (t) => {
   if (!needs(t, 'vsftpd', 'setpriv', 'openssl')) return;
   const pair = await (await Ground.make(temporaryFolder(t))).issue(HOST);
-  const [port] = await startVsftpd(t, pair);
+  const port = await startVsftpd(t, pair);
   const served = await sameAsOpenssl(`ftp://127.0.0.1:${port}`, 'ftp');
   assert.equal(served.way, 'AUTH TLS (FTP)');
   assertHost(served);
@@ -81,6 +81,5 @@ test('Prosody: XMPP, for clients and for servers', async (t) => {
   const [clients, servers, direct] = await startProsody(t, pair);
   assertHost(await sameAsOpenssl(`xmpp://127.0.0.1:${clients}`, 'xmpp'));
   assertHost(await sameAsOpenssl(`xmpp-server://127.0.0.1:${servers}`, 'xmpp-server'));
-  const { way, alpn } = await look(`xmpps://127.0.0.1:${direct}`);
-  assert.deepEqual([way, alpn], ['direct TLS', 'xmpp-client']);
+  assertHost(await sameAsOpenssl(`xmpps://127.0.0.1:${direct}`));
 });

@@ -1,21 +1,21 @@
 /** Servers that only the tests of the probe need, each with few lines of configuration and a pair of files. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf } from '../support/peers.ts';
 import {
-  type Account,
   accountFolder,
-  accountFor,
   lastFirst,
   launch,
   onFreePorts,
   type Scope,
+  serverFolder,
+  untilListening,
 } from '../support/servers/process.ts';
-import { HOST, type Pair } from './servers/ground.ts';
+import { startStunnel, stunnelAccount } from '../support/servers/stunnel.ts';
+import { Ground, HOST, type Pair } from './servers/ground.ts';
 
 interface Program {
   readonly ports: number;
-  readonly account?: Account | undefined;
   /** In this folder, with these ports. */
   readonly lines: (folder: string, ports: readonly number[]) => readonly string[];
   /** With this file of configuration. */
@@ -23,27 +23,24 @@ interface Program {
   readonly ready: RegExp;
 }
 
-async function start(t: Scope, { ports: count, account, lines, argv, ready }: Program): Promise<readonly number[]> {
-  const { folder, remove } = accountFolder(account);
+async function start(t: Scope, { ports: count, lines, argv, ready }: Program): Promise<readonly number[]> {
+  const { folder, remove } = accountFolder(undefined);
   const closing = lastFirst(t);
   closing(remove);
-  const config = join(folder, 'config');
+  const config = join(folder, 'config.cfg.lua');
   const { ports, server } = await onFreePorts(count, async (ports) => {
     writeFileSync(config, [...lines(folder, ports), ''].join('\n'));
-    const launched = { argv: argv(config), account, cwd: folder, env: {}, ready, end: 'SIGTERM' } as const;
+    const launched = { argv: argv(config), account: undefined, cwd: folder, env: {}, ready, end: 'SIGTERM' } as const;
     return { ports, server: await launch(launched) };
   });
   closing(server.stop);
   return ports;
 }
 
-/** Who runs Exim where root would; the files have to be theirs. */
-export const eximAccount = (): Account | undefined => accountFor('mail');
-
+/** Root alone starts it. As another user it would outlive a test that dies (prctl(2)). */
 export const startExim = (t: Scope, { certificate, key }: Pair): Promise<readonly number[]> =>
   start(t, {
     ports: 2,
-    account: eximAccount(),
     lines: (folder, [port, tlsPort]) => [
       `log_file_path = ${folder}/%slog`,
       `spool_directory = ${folder}/spool`,
@@ -55,14 +52,16 @@ export const startExim = (t: Scope, { certificate, key }: Pair): Promise<readonl
       'tls_advertise_hosts = *',
       `tls_certificate = ${certificate}`,
       `tls_privatekey = ${key}`,
+      'exim_user = root',
+      'exim_group = root',
       'keep_environment =',
     ],
     argv: (config) => [pathOf('exim4'), '-C', config, '-bdf', '-v'],
     ready: /daemon started/,
   });
 
-export const startVsftpd = (t: Scope, { certificate, key }: Pair): Promise<readonly number[]> =>
-  start(t, {
+export async function startVsftpd(t: Scope, { certificate, key }: Pair): Promise<number> {
+  const [port = 0] = await start(t, {
     ports: 1,
     lines: (folder, [port]) => [
       'listen=YES',
@@ -75,10 +74,13 @@ export const startVsftpd = (t: Scope, { certificate, key }: Pair): Promise<reado
       `secure_chroot_dir=${folder}`,
       'seccomp_sandbox=NO',
     ],
-    // It writes nothing when it listens.
     argv: (config) => ['/bin/sh', '-c', 'echo begins; exec "$@"', 'sh', pathOf('vsftpd'), config],
     ready: /begins/,
   });
+  // It says nothing when it listens.
+  await untilListening(port);
+  return port;
+}
 
 export const startProsody = (t: Scope, { certificate, key }: Pair): Promise<readonly number[]> =>
   start(t, {
@@ -102,32 +104,23 @@ export const startProsody = (t: Scope, { certificate, key }: Pair): Promise<read
     ready: /Activated service 'legacy_ssl'/,
   });
 
-/** TLS at once on the first port; on the second what `protocol` says, in front of the server at `behind`. */
-export function startStunnel(t: Scope, { certificate, key }: Pair, protocol: string, behind: number) {
-  return start(t, {
-    ports: 2,
-    lines: (_, [direct, upgraded]) => [
+/** TLS at once, or after what `protocol` says, in front of the server at `behind`. Its account reads the files. */
+export async function startTunnel(t: Scope, { certificate, key }: Pair, behind: number, protocol?: string) {
+  const files = [`cert = ${certificate}`, `key = ${key}`];
+  const { port } = await startStunnel(t, {
+    lines: (port) => [
       'foreground = yes',
       'pid =',
-      ...[
-        ['direct', direct],
-        ['upgraded', upgraded],
-      ].flatMap(([name, port]) => [
-        `[${name}]`,
-        `accept = 127.0.0.1:${port}`,
-        `connect = 127.0.0.1:${behind}`,
-        `cert = ${certificate}`,
-        `key = ${key}`,
-        ...(name === 'upgraded' ? [`protocol = ${protocol}`] : []),
-      ]),
+      '[tunnel]',
+      `accept = 127.0.0.1:${port}`,
+      `connect = 127.0.0.1:${behind}`,
+      ...files,
+      ...(protocol === undefined ? [] : [`protocol = ${protocol}`]),
     ],
-    argv: (config) => [pathOf('stunnel4'), config],
-    ready: /Configuration successful/,
   });
+  return port;
 }
 
-/** A folder that the server's own account can pass through. */
-export function passable(folder: string): string {
-  chmodSync(folder, 0o755);
-  return folder;
-}
+/** Where the tunnel's account reads certificate and key. */
+export const tunnelGround = (t: Scope): Promise<Ground> =>
+  Ground.make(serverFolder(t, stunnelAccount()), stunnelAccount());

@@ -8,7 +8,8 @@ import { temporaryFolder } from '../support/temp.ts';
 
 const template = 'mysql';
 const PROGRAMS = ['mariadbd', 'mariadb-install-db', 'mariadb', 'setpriv'];
-const ENCRYPTED = "SELECT variable_value <> '' FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'";
+const ENCRYPTED =
+  "SELECT variable_value <> '' FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'";
 /** With TLS 1.3, a client that is refused has finished its handshake, and may see the end of the connection before the reason. */
 const TELLS_WHY = '--tls-version=TLSv1.2';
 const AS_USER = { names: ['alice'], profile: 'client', template } as const;

@@ -183,6 +183,12 @@ describe('PostgreSQL', () => {
     assert.equal(alpn, 'postgresql');
   });
 
+  it('is looked at without asking when its URL says so', async (t) => {
+    const target = await serve(t, (socket) => speakTls(socket, LEAF_CHAIN, 'postgresql'), 'postgres');
+    const { way, alpn } = await lookAt({ ...target, parameter: 'sslnegotiation=direct' });
+    assert.deepEqual([way, alpn], ['direct (PostgreSQL, ALPN postgresql)', 'postgresql']);
+  });
+
   const answers: readonly (readonly [string, string | Buffer, RegExp])[] = [
     ['has no TLS', 'N', /the server has no TLS$/],
     ['answers with an error', `E\0\0\0\x40SFATAL\0Mevil \x1b[2Jtext\0`, /answered with an error, before TLS$/],

@@ -14,7 +14,7 @@ export interface Script {
 }
 
 export const says = (text: string | Uint8Array): Step => ({ says: text });
-export const hears = (end: RegExp): Step => ({ hears: end, as: 'latin1' });
+const hears = (end: RegExp): Step => ({ hears: end, as: 'latin1' });
 /** In hexadecimal digits. */
 export const hearsBytes = (end: RegExp): Step => ({ hears: end, as: 'hex' });
 
@@ -52,7 +52,7 @@ const mysql = (scheme: string): Script => ({
     [
       'blocks this host',
       [says(mysqlError(1129, "Host 'x' is blocked \x1b[2J"))],
-      /blocks this host, .* \(1129\); FLUSH/,
+      /blocks this host, .* \(1129\); mysqladmin flush/,
     ],
     ['lets this host not in', [says(mysqlError(1130, 'no'))], /lets nobody in from this host \(1130\)$/],
     ['answers with an unknown error', [says(mysqlError(2000, '\x1b[2J'))], /answered with error 2000, before TLS$/],

@@ -61,12 +61,15 @@ export async function play(socket: Socket, steps: readonly Step[]): Promise<void
   }
 }
 
-async function hear(socket: Socket, end: RegExp, as: 'latin1' | 'hex'): Promise<void> {
-  for (let heard = ''; !end.test(heard); ) {
+/** Reads to this end, and no further. */
+export async function hear(socket: Socket, end: RegExp, as: 'latin1' | 'hex' = 'latin1'): Promise<string> {
+  let heard = '';
+  while (!end.test(heard)) {
     const byte: Buffer | null = socket.read(1);
     if (byte === null) await once(socket, 'readable');
     else heard += byte.toString(as);
   }
+  return heard;
 }
 
 /** A server that speaks as `steps` say, and then TLS. */

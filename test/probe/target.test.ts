@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { STARTS } from '../../src/probe/starts.ts';
-import { parseTarget } from '../../src/probe/target.ts';
+import { parseTarget, urlOf } from '../../src/probe/target.ts';
 import { throwsCode } from '../support/throws.ts';
 
 describe('parseTarget', () => {
@@ -18,6 +18,48 @@ describe('parseTarget', () => {
     it(`reads ${text}`, () => assert.deepEqual(parseTarget(text), { scheme, host, port }));
   }
 
+  const ports: readonly (readonly [string, number])[] = [
+    ['mysql', 3306],
+    ['mssql', 1433],
+    ['redis', 6379],
+    ['etcd', 2379],
+    ['ldap', 389],
+    ['smtp', 25],
+    ['submission', 587],
+    ['imap', 143],
+    ['pop3', 110],
+    ['ftp', 21],
+    ['ftps', 990],
+    ['xmpp-server', 5269],
+    ['amqp', 5671],
+  ];
+  for (const [scheme, port] of ports) {
+    it(`knows the port of ${scheme}`, () => assert.equal(parseTarget(`${scheme}://a.test`).port, port));
+  }
+
+  const parameters: readonly (readonly [string, string | undefined])[] = [
+    ['postgres://a.test?sslmode=require&sslnegotiation=direct', 'sslnegotiation=direct'],
+    ['postgres://a.test?sslnegotiation=postgres', undefined],
+    ['mssql://a.test?encrypt=Strict', 'encrypt=strict'],
+    ['sqlserver://a.test?encrypt=true', undefined],
+    ['mysql://a.test?encrypt=strict', undefined],
+  ];
+  for (const [text, parameter] of parameters) {
+    it(`keeps of ${text} what matters`, () => assert.equal(parseTarget(text).parameter, parameter));
+  }
+
+  it('is written as a URL that says the same and nothing more', () => {
+    const written = [
+      ['sqlserver://sa:secret@a.test/master?encrypt=strict&app=x', 'sqlserver://a.test:1433?encrypt=strict'],
+      ['tls://[::1]', 'tls://[::1]:443'],
+      ['https://a.test/path?x=y', 'https://a.test:443'],
+    ] as const;
+    for (const [text, url] of written) {
+      assert.equal(urlOf(parseTarget(text)), url);
+      assert.deepEqual(parseTarget(url), parseTarget(text));
+    }
+  });
+
   for (const text of [
     'db1',
     'gopher://db1',
@@ -32,11 +74,27 @@ describe('parseTarget', () => {
     });
   }
 
+  const hints: readonly (readonly [string, RegExp])[] = [
+    ['http://a.test', /^Did you mean https:\/\/\?$/],
+    ['mysqls://a.test', /^Did you mean mysql:\/\//],
+    ['gopher://a.test', /^Write it like tls:\/\/db1\.example\.test:6514; known are tls, https, wss, postgres, /],
+    ['a.test', /^Write it like/],
+    ['mysql:///shop', /^Write it like/],
+  ];
+  for (const [text, hint] of hints) {
+    it(`says what to write for ${text}`, () => assert.throws(() => parseTarget(text), { hint }));
+  }
+
   it('does not repeat a password', () => {
     throwsCode(() => parseTarget('oracle://me:sec@ret@db1'), 'LOCAL_CA_OPTION_INVALID', /^"oracle:\/\/db1" is not/);
   });
 
   it('has a port and an advice for each scheme', () => {
-    for (const { port, advice } of Object.values(STARTS)) assert.ok(port > 0 && advice.length > 0);
+    for (const { port, advice, ways, parameters = {} } of Object.values(STARTS)) {
+      assert.ok(port > 0 && ways.length > 0);
+      for (const text of [advice, ...Object.values(parameters).map((other) => other.advice)]) {
+        assert.match(text, /^Check the name and the port.*\.$/);
+      }
+    }
   });
 });

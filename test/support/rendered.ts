@@ -12,7 +12,7 @@ import { memoryHome } from '../../src/store/memory-home.ts';
 import type { Account } from './servers/process.ts';
 
 /** What a bundle is for. */
-export interface Wish extends Partial<Pick<BundleOptions, 'alias' | 'password' | 'settings'>> {
+export interface Wish extends Partial<Pick<BundleOptions, 'alias' | 'formats' | 'password' | 'settings'>> {
   readonly template: string;
   /** A server's are `localhost` and 127.0.0.1 unless given, a client's has to be. */
   readonly names?: readonly string[];
@@ -84,12 +84,13 @@ export class RenderingCa {
 
 /** The bundle of a certificate that is there already: with other settings, or for a port that is known only now. */
 export async function render(folder: string, material: Material, wish: Wish): Promise<Rendered> {
-  const { template: name, account, settings = {}, alias, password } = wish;
+  const { template: name, account, settings = {}, alias, formats, password } = wish;
   const template = await loadTemplate(name, [PACKAGE_TEMPLATES]);
   const dir = template.settings.dir === undefined ? {} : { dir: folder };
   const { files } = await buildBundle(material, template, {
     settings: { ...dir, ...settings },
     ...(alias === undefined ? {} : { alias }),
+    ...(formats === undefined ? {} : { formats }),
     ...(password === undefined ? {} : { password }),
     now: new Date(),
     random: (length) => systemAmbient.random(length),

@@ -14,7 +14,7 @@ const ERROR = 0xff;
 /** What a server says instead of its greeting, by its number; the words that follow there are not shown. */
 const ERRORS: Readonly<Record<number, string>> = {
   1040: 'the server has too many connections (1040)',
-  1129: 'the server blocks this host, because of many connections without a login (1129); FLUSH HOSTS unblocks it',
+  1129: 'the server blocks this host, after many connections without a login (1129); mysqladmin flush-hosts unblocks it',
   1130: 'the server lets nobody in from this host (1130)',
   1203: 'the server has too many connections of this user (1203)',
 };

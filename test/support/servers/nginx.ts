@@ -2,7 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import { accountFolder, type Environment, lastFirst, launch, onFreePort, type Scope } from './process.ts';
+import {
+  accountFolder,
+  type Environment,
+  type Lines,
+  lastFirst,
+  launch,
+  linesFor,
+  onFreePort,
+  type Scope,
+} from './process.ts';
 
 export interface NginxOptions {
   /** Files: the leaf and what is above it, its key, and for client certificates their CAs and revocation lists. */
@@ -12,6 +21,12 @@ export interface NginxOptions {
   readonly crl?: string;
   /** More lines for the server block. */
   readonly extra?: readonly string[];
+  readonly env?: Environment;
+}
+
+export interface NginxLines {
+  /** Server blocks. */
+  readonly lines: Lines;
   readonly env?: Environment;
 }
 
@@ -27,17 +42,20 @@ export interface Nginx {
   readonly stop: () => Promise<void>;
 }
 
-/** Needs `nginx` and `setpriv`. Answers every request with "served". */
-export async function startNginx(t: Scope, options: NginxOptions): Promise<Nginx> {
+/** Answers every request with "served". */
+export const startNginx = (t: Scope, { env = {}, ...options }: NginxOptions): Promise<Nginx> =>
+  startNginxWith(t, { lines: (port) => serverBlock(port, options), env });
+
+/** For the http block, which is otherwise empty. Needs `nginx` and `setpriv`. */
+export async function startNginxWith(t: Scope, { lines, env = {} }: NginxLines): Promise<Nginx> {
   const { folder, remove } = accountFolder(undefined);
   const closing = lastFirst(t);
   closing(remove);
   const config = join(folder, 'nginx.conf');
   const nginx = [pathOf('nginx'), '-p', folder, '-c', config, '-e', 'stderr'];
   const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, configuration(port, options));
+    await writeFile(config, configuration(await linesFor(lines, port)));
     const argv = [...nginx, '-g', 'daemon off;'];
-    const { env = {} } = options;
     const server = await launch({
       argv,
       account: undefined,
@@ -54,10 +72,8 @@ export async function startNginx(t: Scope, options: NginxOptions): Promise<Nginx
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** Paths are quoted: a folder's name may hold a blank. */
-function configuration(port: number, { certificate, key, clientCa, crl, extra = [] }: NginxOptions): string {
-  const clients = clientCa === undefined ? [] : [`ssl_client_certificate "${clientCa}";`, 'ssl_verify_client on;'];
-  return [
+const configuration = (lines: readonly string[]): string =>
+  [
     'pid nginx.pid;',
     'error_log stderr notice;',
     'worker_processes 1;',
@@ -65,6 +81,15 @@ function configuration(port: number, { certificate, key, clientCa, crl, extra = 
     'http {',
     'access_log off;',
     ...TEMPORARY.map((name) => `${name}_temp_path ${name};`),
+    ...lines,
+    '}',
+    '',
+  ].join('\n');
+
+/** Paths are quoted: a folder's name may hold a blank. */
+function serverBlock(port: number, { certificate, key, clientCa, crl, extra = [] }: NginxOptions): string[] {
+  const clients = clientCa === undefined ? [] : [`ssl_client_certificate "${clientCa}";`, 'ssl_verify_client on;'];
+  return [
     'server {',
     `listen 127.0.0.1:${port} ssl;`,
     `ssl_certificate "${certificate}";`,
@@ -74,7 +99,5 @@ function configuration(port: number, { certificate, key, clientCa, crl, extra = 
     ...extra,
     'location / { return 200 "served\\n"; }',
     '}',
-    '}',
-    '',
-  ].join('\n');
+  ];
 }

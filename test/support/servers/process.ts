@@ -5,14 +5,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathOf } from '../peers.ts';
 
 /** A test, or whatever else can say when it is over. */
-export type Scope = Pick<TestContext, 'after'>;
+export interface Scope {
+  after(close: () => void | Promise<void>): void;
+}
 export type Environment = Readonly<Record<string, string>>;
 
 /** What to close after the test, the last first: a folder goes when the server in it has gone. */
@@ -147,6 +149,20 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/** Waits for a server that says nothing when it listens, or says it too early. */
+export async function untilListening(...ports: readonly number[]): Promise<void> {
+  for (const port of ports) for (let attempt = 0; attempt < 200 && !(await listens(port)); attempt++) await sleep(25);
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const heard = once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  return heard.finally(() => socket.destroy());
 }
 
 /** Lines of a server's configuration; some are known only when its port is, since a template writes it. */

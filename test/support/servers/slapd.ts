@@ -12,6 +12,7 @@ import {
   linesFor,
   onFreePorts,
   type Scope,
+  untilListening,
 } from './process.ts';
 
 export interface SlapdOptions {
@@ -53,6 +54,8 @@ export async function startSlapd(t: Scope, { lines, env = {} }: SlapdOptions): P
     return { ports: { port, tlsPort }, server };
   });
   closing(server.stop);
+  // It says that it starts before it listens.
+  await untilListening(ports.port, ports.tlsPort);
   return { ...ports, ...server };
 }
 
