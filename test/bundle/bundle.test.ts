@@ -386,7 +386,7 @@ describe('the README of a certificate that serves nobody', () => {
 
   it('is still about a server for a peer', async () => {
     const readme = await say('peer', { formats: ['pem', 'p12'] });
-    assert.match(readme, /curl --cacert ca\.pem https:\/\/bob\/[\s\S]*--host bob\n[\s\S]*-connect bob:443/);
+    assert.match(readme, /curl --cacert ca\.pem https:\/\/bob:443\/[\s\S]*--host bob\n[\s\S]*probe tls:\/\/bob:443 /);
     assert.doesNotMatch(readme, /SERVER|--purpose|importPFX/);
   });
 });
@@ -452,9 +452,9 @@ describe('what the README says', () => {
   });
 
   const commands: readonly (readonly [readonly string[], RegExp])[] = [
-    [['10.0.0.5'], /-connect 10\.0\.0\.5:443 .*-verify_ip 10\.0\.0\.5 /],
-    [['::1'], /-connect \[::1\]:443 .*-verify_ip ::1 /],
-    [['10.0.0.5', 'a.test'], /-connect a\.test:443 /],
+    [['10.0.0.5'], /--host 10\.0\.0\.5\n[\s\S]*probe tls:\/\/10\.0\.0\.5:443 --ca ca\.pem\n/],
+    [['::1'], /--host ::1\n[\s\S]*probe 'tls:\/\/\[::1\]:443' --ca ca\.pem\n/],
+    [['10.0.0.5', 'a.test'], /probe tls:\/\/a\.test:443 /],
     [['*.a.test'], /--host www\.a\.test\n/],
   ];
   for (const [names, command] of commands) {

@@ -1,5 +1,6 @@
 /** Both ends of stunnel with what the template renders: verified by curl and by stunnel, with clients' certificates, and a reload. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { needs, type Outcome, run } from '../support/peers.ts';
 import type { Rendered } from '../support/rendered.ts';
@@ -45,14 +46,20 @@ describe('stunnel from the rendered files', () => {
 
   it('is verified by curl and by the client end, and takes a new certificate at reload', async (t) => {
     if (!needs(t, ...PROGRAMS)) return;
-    const { port, pid, issue } = await start(t);
+    const { port, pid, log, issue } = await start(t);
     await scene.assertVerified(port);
     const files = await issue({});
     assert.equal((await through(await tunnel(t, files, port))).stdout.trim(), SERVED);
 
     await issue({}, ['localhost', 'renewed.test']);
     process.kill(pid, 'SIGHUP');
-    await eventually('the new one', async () => (await scene.visit(port, { host: 'renewed.test' })) === SERVED);
+    const renewed = async () => (await scene.visit(port, { host: 'renewed.test' })) === SERVED;
+    await eventually('the new one', renewed);
+
+    rmSync(files.path('localhost.key.pem'));
+    process.kill(pid, 'SIGHUP');
+    await eventually('it says so', () => /Failed to reload the configuration/.test(log()));
+    assert.ok(await renewed(), 'and goes on with what it has');
   });
 
   it('is refused by a client end that has another CA, or expects another name', async (t) => {

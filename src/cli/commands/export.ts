@@ -3,6 +3,7 @@ import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { type Delivery, findTemplate, OUTPUT_FLAGS, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
+import { materialFrom } from '../others-ca.ts';
 import { deliveredJson, deliveredPaths, recordJson, templateWarnings } from '../records.ts';
 import { type Session, withAuthority, withRecords } from '../session.ts';
 
@@ -14,6 +15,10 @@ export const exportCommand: Command = {
   summary: 'Make the files of a certificate again, or those of the CA for clients',
   flags: [
     { flags: '--ca', about: 'the CA alone: what clients need' },
+    {
+      flags: '--from-cert <file>',
+      about: 'the certificates of a CA of others, such as that of a cloud: the same files for its clients',
+    },
     { flags: '--key <file>', about: "the certificate's private key, for formats that hold it" },
     ...OUTPUT_FLAGS,
   ],
@@ -21,23 +26,40 @@ export const exportCommand: Command = {
     ['local-ca export --ca --format pem,p7b,jks --out trust', 'what clients need to trust the CA'],
     ['local-ca export --ca --template tencentdb-sqlserver --zip TencentDB-SSL-CA.zip', 'the trust zip'],
     [
+      'local-ca export --from-cert global-bundle.pem --template java-client --out trust',
+      "a Java trust store from a cloud's PEM",
+    ],
+    [
       'local-ca export db1.example.test --format p12 --key db1.key.pem --password-file pw.txt',
       'a PKCS#12 key store of a certificate issued earlier',
     ],
   ],
   run: async (context, [label], flags) => {
-    if ((label === undefined) === (flags.ca !== true)) {
+    const given = [label !== undefined, flags.ca === true, flags.fromCert !== undefined];
+    if (given.filter(Boolean).length !== 1) {
       throw new LocalCaError(
         'LOCAL_CA_USAGE',
-        'export takes either a label or --ca',
+        'export takes either a label, --ca or --from-cert',
         'local-ca export db1.example.test, or local-ca export --ca',
       );
     }
+    if (flags.fromCert !== undefined) return exportOthers(context, flags);
     const withWhat = label === undefined ? withAuthority : withRecords;
     await withWhat(context, flags, (session) => exportFrom(context, session, label, flags));
     return undefined;
   },
 };
+
+/** Nothing of it is of this home, which need not be there. */
+async function exportOthers(context: Context, flags: Flags): Promise<undefined> {
+  const material = await materialFrom(flags.fromCert as string);
+  const template = await findTemplate(context, flags.template as string | undefined);
+  const parcel = { material, template, out: (flags.out as string | undefined) ?? 'ca', wishes: wishesOf(flags) };
+  const delivery = await stageDelivery([parcel], context, shippingOf(flags));
+  await delivery.commit();
+  tell(context, delivery, { label: 'ca', template: template.name });
+  return undefined;
+}
 
 async function exportFrom(
   context: Context,

@@ -105,7 +105,7 @@ export const PROMISES: Promises = {
           'root "global-bundle.p7b"',
           'trustStore=rds-truststore.jks;trustStorePassword=changeit',
           'trustStoreType=PKCS12',
-          'keytool -importcert',
+          'local-ca export --from-cert FILE --template aws-rds',
         ],
       },
     },
@@ -142,7 +142,7 @@ export const PROMISES: Promises = {
         ],
       },
       lacks: {
-        'freetds-require.conf': ['crl file', 'enable tls v1'],
+        'freetds-require.conf': ['crl file', 'enable tls v1 = yes'],
         'freetds-strict.conf': ['tds version'],
         'freetds-off.conf': ['ca file'],
         'README.md': ['deploy add'],

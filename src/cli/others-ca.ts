@@ -1,0 +1,29 @@
+/** The certificates of a CA that is not ours, such as a cloud's: for the files that its clients need. */
+import { materialOf } from '../authority/material.ts';
+import type { Material } from '../bundle/material.ts';
+import { nameText } from '../core/name-text.ts';
+import { basicConstraintsOf, type Certificate, isSelfIssued } from '../core/parse.ts';
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import { certificatesToTrust } from './roots.ts';
+
+/** PEM, DER, PKCS#7 or a zip of these. Where no root is among them, all are trusted as they are. */
+export async function materialFrom(file: string): Promise<Material> {
+  const all = await certificatesToTrust(file);
+  for (const one of all) refuseLeaf(one, file);
+  const roots = all.filter(isSelfIssued);
+  const others = all.filter((one) => !isSelfIssued(one));
+  const [trusted, between] = roots.length === 0 ? [others, []] : [roots, others];
+  return materialOf({ roots: trusted.map(({ der }) => der), intermediates: between.map(({ der }) => der) });
+}
+
+/** Roots from before version 3 have no extensions; whoever names them as a CA knows it. */
+function refuseLeaf(certificate: Certificate, file: string): void {
+  const constraints = basicConstraintsOf(certificate);
+  if (constraints === undefined ? isSelfIssued(certificate) : constraints.authority) return;
+  throw new LocalCaError(
+    'LOCAL_CA_CERTIFICATE_INVALID',
+    `${file} has the certificate of ${quote(nameText(certificate.subject))} in it, which is no CA`,
+    'Give the file with the CA certificates alone.',
+  );
+}
