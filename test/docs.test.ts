@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { buildBundle } from '../src/bundle/bundle.ts';
+import { listTemplates, PACKAGE_TEMPLATES } from '../src/bundle/catalog.ts';
 import { readTemplate } from '../src/bundle/template.ts';
 import { COMMANDS } from '../src/cli/commands/index.ts';
 import { GLOBAL_FLAGS } from '../src/cli/program.ts';
@@ -183,6 +184,13 @@ test('the template in docs/templates.md can be used', async (t) => {
     files.map(({ path }) => path),
     ['server.crt', 'server.key', 'root.crt', 'ssl.conf', 'README.md'],
   );
+});
+
+test('docs/servers.md says of every template what it was tried with, and of no other', async () => {
+  const rows = [...textOf('docs/servers.md').matchAll(/^\| `([a-z-]+)` \|(.*)\|$/gm)];
+  const templates = (await listTemplates([PACKAGE_TEMPLATES])).map(({ name }) => name);
+  assert.deepEqual(rows.map(([, name = '']) => name).sort(), templates);
+  for (const [, name, cells = ''] of rows) assert.equal(cells.split('|').length, 3, `${name}: a cell is missing`);
 });
 
 // --- TypeScript --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import type { Target } from '../probe/target.ts';
 export interface WaitOptions {
   /** How long to go on asking. It is asked once at least. */
   readonly timeoutMs: number;
-  /** Milliseconds between two questions. */
+  /** Milliseconds between the first two questions; the pauses grow while the answer is wrong. */
   readonly every?: number;
   /** The name to ask for, where it is not the host's. */
   readonly servername?: string | undefined;
@@ -22,6 +22,13 @@ export type Answer = { readonly ok: true } | { readonly ok: false; readonly why:
 /** For one look; a server that is starting up may accept a connection and say nothing for a long time. */
 const ONE_LOOK_MS = 5000;
 
+/**
+ * MySQL takes each look for a broken connection, and after 100 in a row (`max_connect_errors`) it lets this host in no more:
+ * half a minute has to do with a dozen.
+ */
+const GROWTH = 1.5;
+const LONGEST_PAUSE_MS = 5000;
+
 /** While old processes of a server are at their end, an answer may come from them or from the new ones. */
 const GOOD_LOOKS = 2;
 
@@ -29,7 +36,7 @@ const GOOD_LOOKS = 2;
 export async function waitUntilServed(target: Target, fingerprint: string, options: WaitOptions): Promise<Answer> {
   const { timeoutMs, every = 500, signal, servername } = options;
   const end = performance.now() + timeoutMs;
-  for (let good = 0; ; ) {
+  for (let good = 0, pause = every; ; ) {
     const left = Math.max(end - performance.now(), 1000);
     const why = await complaint(target, fingerprint, {
       timeoutMs: Math.round(Math.min(left, ONE_LOOK_MS)),
@@ -38,9 +45,10 @@ export async function waitUntilServed(target: Target, fingerprint: string, optio
     });
     good = why === undefined ? good + 1 : 0;
     if (good === GOOD_LOOKS) return { ok: true };
-    if (why !== undefined && performance.now() + every >= end) return { ok: false, why };
+    if (why !== undefined && performance.now() + pause >= end) return { ok: false, why };
     // When it is cancelled, the next look says so.
-    await sleep(every, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    pause = why === undefined ? every : Math.min(pause * GROWTH, LONGEST_PAUSE_MS);
   }
 }
 

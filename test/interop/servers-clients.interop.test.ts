@@ -213,7 +213,7 @@ describe("programs with the templates' files", () => {
       );
       assert.deepEqual(await fetch([`@${alice.path('java.args')}`], url), ['answered\tHello alice']);
       const trusting = await render(temporaryFolder(t), material, { template });
-      assert.match((await fetch([`@${trusting.path('java.args')}`], url)).join(), /refused\t.*(certificate|closed)/);
+      assert.match((await fetch([`@${trusting.path('java.args')}`], url)).join(), /^refused/);
     });
 
     async function startedFor(t: TestContext, settings: Record<string, string> = {}) {
