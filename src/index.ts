@@ -50,6 +50,7 @@ export type {
   CertificateRecord,
   Change,
   DeploymentState,
+  FileRights,
   PlacementRecord,
   RequestRecord,
   Revocation,

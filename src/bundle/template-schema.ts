@@ -23,7 +23,7 @@ const Audience = about(v.picklist(['server', 'client']), 'Who needs it: the tabl
 const Content = v.picklist(CONTENT_NAMES);
 
 /** What a bundle is made for: the certificate of a server (or peer), that of a client, or the CA alone. */
-export const BUNDLE_KINDS = ['server', 'client', 'ca'] as const;
+const BUNDLE_KINDS = ['server', 'client', 'ca'] as const;
 
 const FileSchema = v.strictObject({
   path: about(Line, "Where it goes in the bundle; {{label}} stands for the certificate's label."),

@@ -112,7 +112,7 @@ export interface Refusals {
 export const ALERTS = { none: /alert handshake failure/, stranger: /alert unknown ca/ };
 export const GO_ALERTS = { none: /alert bad certificate/, stranger: /alert (bad certificate|unknown ca)/ };
 
-export const usualNames = (label: string): ClientNames => ({
+const usualNames = (label: string): ClientNames => ({
   certificate: `${label}.crt.pem`,
   key: `${label}.key.pem`,
   ca: 'ca.pem',
