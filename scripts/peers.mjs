@@ -46,7 +46,8 @@ const PEERS = [
   apt('vsftpd', 'vsftpd', 'FTP with AUTH TLS, for the probe'),
   apt('prosody', 'prosody', 'XMPP with STARTTLS, for the probe'),
   apt('socat', 'socat', "speaks to HAProxy's runtime API, as its README does"),
-  apt('mvn', 'maven', "fetches Microsoft's client for Java"),
+  apt('catalina.sh', 'tomcat10', 'reads the Connector that the template writes'),
+  apt('mvn', 'maven', "fetches Kafka, and Microsoft's client for Java"),
   apt('setpriv', 'util-linux', "starts the tests' servers as another user, to end with the test"),
   apt('tmux', 'tmux', 'a pseudo-terminal for the wizard'),
   apt('script', 'bsdutils', 'a pseudo-terminal for one command'),
@@ -68,6 +69,14 @@ const PEERS = [
   npm('node-forge', '1.4.3', 'makes certificate requests'),
   npm('tedious', '20.3.9', "Node's client of SQL Server; needs node22"),
   maven('com.microsoft.sqlserver:mssql-jdbc', '13.2.1.jre11', "Microsoft's client of SQL Server for Java"),
+  {
+    program: 'kafka',
+    by: 'mavenTree',
+    pack: 'org.apache.kafka:kafka_2.13',
+    version: '3.9.1',
+    why: 'broker, controller and client over mutual TLS',
+  },
+  { program: 'requests', by: 'pip', pack: 'requests', version: '2.34.2', why: 'trusts what REQUESTS_CA_BUNDLE says' },
   node('node22', '22.23.3', 'most unit tests run there too'),
   node('node24', '24.21.0', 'most unit tests run there too'),
 ];
@@ -100,6 +109,18 @@ function inPlace(peer) {
   return pinned && findProgram(peer.program) !== undefined;
 }
 
+const MAVEN_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+
+/** Kafka logs through slf4j, and the tests wait for what it says. */
+const pomOf = ({ pack, version }) => {
+  const all = [`${pack}:${version}`, 'org.slf4j:slf4j-simple:1.7.36'].map((one) => one.split(':'));
+  const wanted = all.map(
+    ([group, artifact, its]) =>
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${its}</version></dependency>`,
+  );
+  return `<project><modelVersion>4.0.0</modelVersion><groupId>peers</groupId><artifactId>peers</artifactId><version>1</version><dependencies>${wanted.join('')}</dependencies></project>\n`;
+};
+
 const install = {
   apt(peers) {
     const root = process.getuid?.() === 0;
@@ -125,8 +146,23 @@ const install = {
   },
   maven([peer]) {
     const to = [`-Dartifact=${peer.pack}:${peer.version}`, `-DoutputDirectory=${join(peersFolder, 'maven')}`];
-    const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
-    run('mvn', ['-q', '-B', `${plugin}:copy`, '-Dmdep.stripVersion=true', '-Dmdep.overWriteReleases=true', ...to]);
+    run('mvn', [
+      '-q',
+      '-B',
+      `${MAVEN_PLUGIN}:copy`,
+      '-Dmdep.stripVersion=true',
+      '-Dmdep.overWriteReleases=true',
+      ...to,
+    ]);
+  },
+  /** One with all that it depends on, in a folder of its name. */
+  mavenTree([peer]) {
+    const folder = join(peersFolder, 'maven', peer.program);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const pom = join(folder, 'pom.xml');
+    writeFileSync(pom, pomOf(peer));
+    run('mvn', ['-q', '-B', '-f', pom, `${MAVEN_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${folder}`]);
   },
   npm([peer]) {
     // Not a devDependency: it would break `npm ci` everywhere but on Linux x64.

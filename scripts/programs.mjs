@@ -14,6 +14,7 @@ const unusualFolders = [
   '/usr/local/go/bin',
   '/usr/sbin',
   '/usr/lib/dovecot',
+  '/usr/share/tomcat10/bin',
   ...postgresqlFolders(),
 ];
 
@@ -29,10 +30,11 @@ const PACKAGES = {
   'node-forge': join(peersFolder, 'node-forge', 'node_modules', 'node-forge'),
   tedious: join(peersFolder, 'tedious', 'node_modules', 'tedious'),
   'mssql-jdbc': join(peersFolder, 'maven', 'mssql-jdbc.jar'),
+  kafka: join(peersFolder, 'maven', 'kafka'),
 };
 
 /** Packages for Python, in .peers/venv: the folder of each module. What finds one is told the Python that has it. */
-const MODULES = { 'python-cryptography': 'cryptography', 'k-ctds': 'k_ctds' };
+const MODULES = { 'python-cryptography': 'cryptography', 'k-ctds': 'k_ctds', requests: 'requests' };
 
 /** The path of a program, or undefined. */
 export function findProgram(name) {
