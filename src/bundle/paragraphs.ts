@@ -86,6 +86,8 @@ interface Origin {
   readonly foreign: boolean;
   readonly template: string;
   readonly settings: Settings;
+  /** What the template says of new files. */
+  readonly remark: string | undefined;
 }
 
 export function renewal(context: Context, origin: Origin): string {
@@ -96,9 +98,14 @@ export function renewal(context: Context, origin: Origin): string {
   const command = foreign ? 'local-ca csr create --renew' : 'local-ca renew';
   const then = foreign
     ? 'It makes a new request for the same names, for the CA that signed this one.'
-    : `Key and names stay, and so do the files. Put the new ones in place${leaf.serves ? ' and reload the server.' : '.'}`;
+    : `Key and names stay, and so do the files. Put the new ones in place${leaf.serves ? thenReload(context, origin) : '.'}`;
   const unattended = leaf.serves && !foreign ? ['', deployment(context, origin)] : [];
   return [end, '', '```sh', `${command} ${label}`, '```', '', then, ...unattended].join('\n');
+}
+
+function thenReload({ reload }: Context, { remark }: Origin): string {
+  if (remark === undefined) return ' and reload the server.';
+  return reload === undefined ? `. ${remark}` : `, then:\n\n\`\`\`sh\n${reload}\n\`\`\`\n\n${remark}`;
 }
 
 /** The command that has it done from then on; where the template does not know, the reader does. */

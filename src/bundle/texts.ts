@@ -106,6 +106,7 @@ function paragraphs(telling: Telling, context: Context, listed: readonly ListedF
       foreign: leaf?.foreign === true,
       template: template.name,
       settings: telling.settings,
+      remark: template.reload?.about,
     }),
     warningList: warningList(warnings),
   };

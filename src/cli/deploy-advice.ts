@@ -44,10 +44,15 @@ export function warnOf({ io, env }: Context, { folder, hook, window, timeZone }:
 export function suggest({ io }: Context, { hook, owner }: Settings, template: Template): void {
   const { reload, owner: account } = template;
   if (hook.length === 0 && reload !== undefined) {
-    const command = reload.command === undefined ? '' : `--hook '${reload.command}': `;
-    io.say(`  for ${template.title}, ${command}${reload.about}`);
+    io.say(`  for ${template.title}${commandOf(reload.command)}: ${reload.about}`);
   }
   if (owner === null && account !== undefined) {
     io.say(`  it usually reads its files as ${account.user}: --owner ${account.user}`);
   }
+}
+
+/** One with placeholders is written out in the README of the bundle alone. */
+function commandOf(command: string | undefined): string {
+  if (command === undefined) return '';
+  return command.includes('{{') ? ', the README of its bundle has the command' : `, --hook '${command}'`;
 }
