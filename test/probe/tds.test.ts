@@ -67,7 +67,7 @@ describe('SQL Server', () => {
   });
 
   it('has the time that was asked for, for both ways together', async (t) => {
-    const close = (socket: Socket) => setTimeout(() => socket.end(), 200);
+    const close = (socket: Socket) => setTimeout(() => socket.end(), 1500);
     const target = await serve(
       t,
       (socket) => socket.once('data', ([first]: Buffer) => first === 0x12 && close(socket)),
@@ -75,11 +75,12 @@ describe('SQL Server', () => {
     );
     const began = performance.now();
     await rejectsCode(
-      () => lookAt(target, { timeoutMs: 400 }),
+      () => lookAt(target, { timeoutMs: 2000 }),
       FAILED,
-      /no answer within 0\.4 seconds \(TDS 8 strict\)$/,
+      /no answer within 2 seconds \(TDS 8 strict\)$/,
     );
-    assert.ok(performance.now() - began < 1000);
+    // A time for each way would come to 3.5 seconds.
+    assert.ok(performance.now() - began < 3400);
     const cancelled = () => lookAt(target, { signal: AbortSignal.timeout(300) });
     await rejectsCode(cancelled, 'LOCAL_CA_CANCELLED', /was cancelled/);
   });
