@@ -26,11 +26,12 @@ export { type Bundle, type BundleOptions, buildBundle } from './bundle/bundle.ts
 export { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from './bundle/catalog.ts';
 export { type Staged, type StageOptions, stageDirectory, stageFile } from './bundle/directory.ts';
 export type { OutputFile } from './bundle/file.ts';
-export type { CertificateFacts, LeafMaterial, Material } from './bundle/material.ts';
+export type { LeafMaterial, Material } from './bundle/material.ts';
 export type { Template } from './bundle/template.ts';
 export { zipBundle } from './bundle/zip.ts';
 export { KEY_TYPES } from './core/algorithms.ts';
 export type { Ambient } from './core/ambient.ts';
+export type { CertificateFacts } from './core/facts.ts';
 export { generateKey, importKey, PrivateKey } from './core/keys.ts';
 export type { AuthorityOptions, LeafOptions } from './core/options.ts';
 export { LEAF_PROFILES } from './core/profiles.ts';

@@ -1,17 +1,10 @@
 /** What the store remembers -> what a bundle is made from. */
 
-import type { CertificateFacts, Material } from '../bundle/material.ts';
+import type { Material } from '../bundle/material.ts';
+import { factsOf } from '../core/facts.ts';
 import type { PrivateKey } from '../core/keys.ts';
-import { algorithmOfSpki } from '../core/keys.ts';
 import { lineOf } from '../core/lineage.ts';
-import {
-  type Certificate,
-  fingerprintSha256,
-  isSelfIssued,
-  namesIssuerSerial,
-  parseCertificate,
-} from '../core/parse.ts';
-import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { isSelfIssued, namesIssuerSerial, parseCertificate } from '../core/parse.ts';
 import type { AuthorityRecord, CertificateRecord } from '../store/store.ts';
 
 export interface AuthorityCertificates {
@@ -105,17 +98,5 @@ function leafMaterial(record: CertificateRecord, key: PrivateKey | undefined): N
     profile: record.profile,
     foreign: record.issuerId === null,
     names: record.names,
-  };
-}
-
-function factsOf(certificate: Certificate): CertificateFacts {
-  const subject = decodeSubject(certificate.subject);
-  return {
-    commonName: commonName(subject) ?? formatSubject(subject),
-    serial: certificate.serial,
-    fingerprintSha256: fingerprintSha256(certificate.der),
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    keyType: algorithmOfSpki(certificate.publicKey)?.keyType ?? 'unknown',
   };
 }

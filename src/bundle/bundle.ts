@@ -100,7 +100,7 @@ function chooseFiles(material: Material, template: Template, { formats }: Bundle
   const keyMissing = material.leaf !== undefined && material.leaf.key === undefined;
   if (keyMissing && formats !== undefined) refuseKeyStores(possible, material.label);
   const files = keyMissing ? possible.filter((file) => !contentOf(file.content).needsKey) : possible;
-  const warnings = formats === undefined ? listless.map(({ path }) => withoutLists(path, material.label)) : [];
+  const warnings = formats === undefined ? listless.map(({ path }) => withoutLists(path, material)) : [];
   if (files.length > 0) return { files, keyMissing: files.length < possible.length, warnings };
   throw new LocalCaError(
     'LOCAL_CA_OPTION_INVALID',
@@ -109,8 +109,10 @@ function chooseFiles(material: Material, template: Template, { formats }: Bundle
   );
 }
 
-const withoutLists = (path: string, label: string) =>
-  `${fillPath(path, label)} is left out: there are no revocation lists yet. local-ca crl makes them; then export the files again`;
+const withoutLists = (path: string, { label, others }: Material) =>
+  others
+    ? `${fillPath(path, label)} is left out: the revocation lists of that CA are its own to give`
+    : `${fillPath(path, label)} is left out: there are no revocation lists yet. local-ca crl makes them; then export the files again`;
 
 /** For whom a bundle of this material is. */
 const kindOf = ({ leaf }: Material): BundleKind => bundleKind(leaf?.profile);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { nearNames } from '../core/near.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
+import { checkTexts } from './render.ts';
 import { readTemplate, type Template } from './template.ts';
 
 /** The templates that come with the package: `src/bundle` and `dist/bundle` are equally deep. */
@@ -37,9 +38,26 @@ async function readByPath(path: string): Promise<Template> {
   );
 }
 
-/** All of them by name, in order; a name in an earlier folder hides the same name in a later one. */
-export async function listTemplates(folders: readonly string[]): Promise<Template[]> {
-  return Promise.all(findAll(folders).map((place) => readTemplate(place.path)));
+/**
+ * All of them by name, in order; a name in an earlier folder hides the same name in a later one. One that is broken
+ * throws; with `onBroken`, that gets its error, and the others are listed.
+ */
+export async function listTemplates(
+  folders: readonly string[],
+  onBroken?: (error: LocalCaError) => void,
+): Promise<Template[]> {
+  const read = findAll(folders).map(async ({ path }) => {
+    try {
+      const template = await readTemplate(path);
+      checkTexts(template);
+      return [template];
+    } catch (error) {
+      if (onBroken === undefined || !(error instanceof LocalCaError)) throw error;
+      onBroken(error);
+      return [];
+    }
+  });
+  return (await Promise.all(read)).flat();
 }
 
 interface Place {

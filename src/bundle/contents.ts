@@ -3,6 +3,8 @@
  * row and never will: `Material` does not carry it.
  */
 import type { PrivateKey } from '../core/keys.ts';
+import { parseCertificate } from '../core/parse.ts';
+import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
 import { LocalCaError } from '../errors.ts';
 import type { KeyEntry, TrustedEntry } from '../formats/entries.ts';
 import type { FormatName } from '../formats/formats.ts';
@@ -87,12 +89,30 @@ const keyEntry = (input: ContentInput): KeyEntry => ({
   chain: chainOf(input),
 });
 
-const trustEntries = (certificates: readonly Uint8Array[], { trustAlias }: ContentInput): TrustedEntry[] =>
-  certificates.map((certificate, i) => ({
-    kind: 'trusted',
-    alias: i === 0 ? trustAlias : `${trustAlias}-${i + 1}`,
-    certificate,
-  }));
+function trustEntries(certificates: readonly Uint8Array[], { trustAlias, material }: ContentInput): TrustedEntry[] {
+  const taken = new Set<string>();
+  return certificates.map((certificate) => {
+    const alias = unique(material.others ? nameOfEntry(certificate) : trustAlias, taken);
+    taken.add(alias);
+    return { kind: 'trusted', alias, certificate };
+  });
+}
+
+/** Of many CAs, each is found by its name. Java folds the case of an alias. */
+function nameOfEntry(certificate: Uint8Array): string {
+  const subject = decodeSubject(parseCertificate(certificate).subject);
+  return (commonName(subject) ?? formatSubject(subject))
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .slice(0, 64);
+}
+
+/** The second of a name is `name-2`. */
+function unique(name: string, taken: ReadonlySet<string>): string {
+  let alias = name;
+  for (let n = 2; taken.has(alias); n++) alias = `${name}-${n}`;
+  return alias;
+}
 
 async function pkcs12(entries: readonly (KeyEntry | TrustedEntry)[], input: ContentInput): Promise<Uint8Array> {
   const { writePkcs12 } = await import('../formats/pkcs12.ts');

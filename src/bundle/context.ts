@@ -1,10 +1,11 @@
 /** What a bundle's README and snippets can say about it, before the paragraphs that `paragraphs.ts` writes. */
 import { createHash } from 'node:crypto';
+import type { CertificateFacts } from '../core/facts.ts';
 import { parseNames, type SubjectName } from '../core/names.ts';
 import { parseCertificate } from '../core/parse.ts';
 import { decodeSubject, formatSubject } from '../core/subject.ts';
 import type { ContentName } from './contents.ts';
-import type { CertificateFacts, LeafMaterial, Material } from './material.ts';
+import type { LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
 import { serves } from './serves.ts';
 import { shellWord } from './shell.ts';
@@ -51,7 +52,7 @@ const factsOf = (facts: CertificateFacts, certificate: Uint8Array | undefined) =
   // Anybody's text, and a line break in it would start a new line of a configuration file.
   commonName: facts.commonName.replace(/\p{Cc}/gu, ' '),
   serial: facts.serial,
-  fingerprint: (facts.fingerprintSha256.toUpperCase().match(/../g) ?? []).join(':'),
+  fingerprint: colons(facts.fingerprintSha256),
   notBefore: day(facts.notBefore),
   notAfter: day(facts.notAfter),
   keyType: facts.keyType,
@@ -76,6 +77,9 @@ function identityOf(certificate: Uint8Array) {
 /** Both are written between quotes of a shell, of SQL or of a configuration file, and a stranger chose them. */
 const ifPlain = (key: 'subject' | 'slashSubject', text: string) =>
   text === '' || /['"`\\$\p{Cc}]/u.test(text) ? {} : { [key]: text };
+
+/** As OpenSSL prints a fingerprint. */
+export const colons = (hex: string): string => (hex.toUpperCase().match(/../g) ?? []).join(':');
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 

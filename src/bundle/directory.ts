@@ -42,6 +42,8 @@ export interface StageOptions {
   readonly force?: boolean;
   /** Of the certificate that the files are for: others' files in the same folder are not taken for its own. */
   readonly label?: string | undefined;
+  /** Whether a file that is not on record in the folder is ours all the same. */
+  readonly claims?: (standing: Uint8Array) => boolean;
 }
 
 /**
@@ -173,14 +175,14 @@ export function moveFolder(stage: string, target: string, folder: string): void 
 async function stageInto(
   folder: string,
   files: readonly OutputFile[],
-  { force = false, label }: StageOptions,
+  { force = false, label, claims }: StageOptions,
 ): Promise<Staged> {
-  refuseForeign(folder, files, force);
+  refuseForeign(folder, files, force, claims);
   const stage = await makeStage(folder, undefined);
   return attempt(stage.discard, async () => {
     await fillStage(stage.path, withManifest(readManifest(folder), files, label));
     const commit = () => {
-      refuseForeign(folder, files, force);
+      refuseForeign(folder, files, force, claims);
       commitStage(folder, stage.path);
       return files.map((file) => join(folder, file.path));
     };

@@ -34,7 +34,7 @@ function commitInto(folder: string, stage: string, force: boolean): void {
   const files = stagedPaths(stage).filter((path) => path !== MANIFEST);
   refuseForeign(
     folder,
-    files.map((path) => ({ path })),
+    files.map((path) => ({ path, bytes: fs.readFileSync(join(stage, path)) })),
     force,
   );
   commitStage(folder, stage);

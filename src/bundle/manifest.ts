@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { attempt } from '../core/attempt.ts';
+import { equalBytes } from '../core/der.ts';
 import { toHex } from '../core/text.ts';
 import { type Owner, writeError } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
@@ -79,12 +81,23 @@ export function leftoversIn(folder: string, files: readonly OutputFile[]): strin
   return others.map((path) => join(folder, path)).filter((path) => fs.existsSync(path));
 }
 
-/** Throws LOCAL_CA_OUTPUT_EXISTS for the first file that may not be replaced. */
-export function refuseForeign(folder: string, files: readonly Pick<OutputFile, 'path'>[], force: boolean): void {
+/**
+ * Throws LOCAL_CA_OUTPUT_EXISTS for the first file that may not be replaced. One that holds these very bytes already may
+ * be, whoever put it there; so may one that is not on record, and that `claims` takes for ours.
+ */
+export function refuseForeign(
+  folder: string,
+  files: readonly Pick<OutputFile, 'path' | 'bytes'>[],
+  force: boolean,
+  claims: (standing: Uint8Array) => boolean = () => false,
+): void {
   const manifest = readManifest(folder);
-  for (const { path } of files) {
+  for (const { path, bytes } of files) {
+    const recorded = manifest.files.get(path)?.sha256;
     refuseParents(folder, path);
-    refuseTarget(join(folder, path), manifest.files.get(path)?.sha256, force);
+    refuseTarget(join(folder, path), recorded, force, (standing) => {
+      return equalBytes(standing, bytes) || (recorded === undefined && claims(standing));
+    });
   }
 }
 
@@ -111,14 +124,25 @@ function lookAt(path: string): fs.Stats | undefined {
   }
 }
 
-function refuseTarget(target: string, recorded: string | undefined, force: boolean): void {
+function refuseTarget(
+  target: string,
+  recorded: string | undefined,
+  force: boolean,
+  isOurs: (standing: Uint8Array) => boolean,
+): void {
   const stat = lookAt(target);
   if (stat?.isDirectory()) throw blocked(target, 'is a folder');
   if (stat === undefined || force) return;
-  if (!stat.isFile() || recorded === undefined) throw occupied(target, 'exists, and local-ca did not make it');
-  const bytes = readRegular(target)?.bytes;
-  if (bytes === undefined || sha256(bytes) !== recorded) throw occupied(target, 'was changed after local-ca made it');
+  if (!stat.isFile()) throw occupied(target, FOREIGN);
+  const bytes = recorded === undefined ? readForeign(target) : readRegular(target)?.bytes;
+  if (bytes !== undefined && (sha256(bytes) === recorded || isOurs(bytes))) return;
+  throw occupied(target, recorded === undefined ? FOREIGN : 'was changed after local-ca made it');
 }
+
+const FOREIGN = 'exists, and local-ca did not put it there';
+
+/** Undefined where we may not read it: then it is not known to be ours. */
+const readForeign = (target: string) => attempt(() => readRegular(target))?.bytes;
 
 const BLOCKED = 'Choose another --out, or move it away.';
 const REPLACEABLE = 'Choose another --out, move it away, or use --force to replace it.';
@@ -126,5 +150,8 @@ const REPLACEABLE = 'Choose another --out, move it away, or use --force to repla
 /** LOCAL_CA_OUTPUT_EXISTS; `--force` helps where a file stands in the way. */
 export const occupied = (path: string, why: string, hint = REPLACEABLE) =>
   new LocalCaError('LOCAL_CA_OUTPUT_EXISTS', `${path} ${why}`, hint);
+
+/** Whether `--force` helps. */
+export const isReplaceable = (error: unknown): boolean => error instanceof LocalCaError && error.hint === REPLACEABLE;
 
 export const blocked = (path: string, why: string) => occupied(path, why, BLOCKED);

@@ -1,4 +1,5 @@
 /** Everything that a bundle can be made from: one issued certificate and its authority, or an authority alone. */
+import type { CertificateFacts } from '../core/facts.ts';
 import type { PrivateKey } from '../core/keys.ts';
 
 /** What `buildBundle` takes; `CertificateAuthority` gives it. */
@@ -14,6 +15,8 @@ export interface Material {
   /** DER of the revocation lists of all CAs of the chain, where there are any. */
   readonly crls?: readonly Uint8Array[];
   readonly authority: CertificateFacts;
+  /** The CA is somebody else's, and perhaps there are many: only their certificates are here. */
+  readonly others?: true;
 }
 
 /** The issued certificate. */
@@ -26,15 +29,4 @@ export interface LeafMaterial extends CertificateFacts {
   readonly foreign?: boolean;
   /** As text: DNS names, IP addresses, e-mail addresses, URIs. */
   readonly names: readonly string[];
-}
-
-/** What a README says about a certificate. */
-export interface CertificateFacts {
-  readonly commonName: string;
-  readonly serial: string;
-  /** Lower-case hex, no separators. */
-  readonly fingerprintSha256: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly keyType: string;
 }

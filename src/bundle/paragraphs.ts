@@ -1,5 +1,8 @@
 /** The paragraphs that every README has, written once here rather than in each template. */
+
+import type { CertificateFacts } from '../core/facts.ts';
 import type { ContentName } from './contents.ts';
+import { colons } from './context.ts';
 import { modeText } from './file.ts';
 import type { Context } from './render.ts';
 import { serves } from './serves.ts';
@@ -49,7 +52,28 @@ const KEY_MISSING =
 const row = ({ path, about, mode, secret }: ListedFile) =>
   `| ${code(path)} | ${about} | ${modeText(mode)}${secret ? ', **secret**' : ''} |`;
 
-export function certificateFacts({ leaf, authority, intermediates }: Context, names: readonly string[]): string {
+/** As many as somebody reads through; `inspect` shows them all. */
+const MOST_AUTHORITIES = 10;
+
+/** Each CA of a file that somebody gave. */
+function authoritiesList(authorities: readonly CertificateFacts[]): string {
+  const lines = authorities
+    .slice(0, MOST_AUTHORITIES)
+    .map(({ commonName, notAfter, fingerprintSha256 }) => [
+      `- ${code(commonName)}, valid until ${notAfter.toISOString().slice(0, 10)}`,
+      `  SHA-256 ${code(colons(fingerprintSha256))}`,
+    ]);
+  const more = authorities.length - lines.length;
+  const rest = more > 0 ? [`- and ${more} more: \`local-ca inspect\` shows what is in a file`] : [];
+  return [`${authorities.length} CAs:`, '', ...lines.flat(), ...rest].join('\n');
+}
+
+export function certificateFacts(
+  { leaf, authority, intermediates }: Context,
+  names: readonly string[],
+  authorities: readonly CertificateFacts[],
+): string {
+  if (leaf === undefined && authorities.length > 1) return authoritiesList(authorities);
   const lines = [
     leaf && `- Names: ${names.map(code).join(', ')}`,
     leaf && `- Valid from ${leaf.notBefore} until **${leaf.notAfter}**; key type ${leaf.keyType}`,

@@ -27,8 +27,10 @@ const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 
 
 const KINDS = {
   path: {
-    fits: (text) => /^(\/|[A-Za-z]:[\\/]|[\w%$.-])[\p{L}\p{N}._/\\:@+,=~-]*$/u.test(text) && text.length <= 200,
-    must: 'a path of letters, digits and ._/\\:@+,=~- (no spaces or quotes: it goes into configuration files)',
+    // From the root, of a drive, or below a logical name as Synergex and OpenVMS have them (DBLDIR:rsynd.pem): a server
+    // takes a relative one from wherever it was started.
+    fits: (text) => /^(\/|[A-Za-z]:[\\/]|\w[\w$]+:)[\p{L}\p{N}._/\\:@+,=~-]*$/u.test(text) && text.length <= 200,
+    must: 'an absolute path of letters, digits and ._/\\:@+,=~- (no spaces or quotes: it goes into configuration files)',
   },
   port: { fits: isPort, must: 'a port, from 1 to 65535' },
   word: {
@@ -48,7 +50,28 @@ export const fits = (kind: SettingKind, value: string): boolean => KINDS[kind].f
 export function parseSetting(text: string): Settings {
   const [, name, value] = /^([a-z][a-z0-9]*)=(.+)$/.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return { [name]: value };
-  throw new LocalCaError('LOCAL_CA_OPTION_INVALID', `${quote(text)} sets nothing`, 'Write it like --set port=5433.');
+  throw new LocalCaError('LOCAL_CA_OPTION_INVALID', `${quote(text)} sets nothing`, hintFor(text));
+}
+
+function hintFor(text: string): string {
+  if (/^[a-z][a-z0-9]*$/.test(text)) return `Give it a value, or yes where it is yes or no: --set ${text}=yes.`;
+  const lower = text.replace(/^[^=]*/, (name) => name.toLowerCase());
+  if (/^[a-z][a-z0-9]*=[\w./:\\-]+$/.test(lower)) return `Names are in lower case: --set ${lower}.`;
+  return 'Write it like --set port=5433.';
+}
+
+/** What was given one by one. Throws LOCAL_CA_OPTION_INVALID for a name that has two values. */
+export function joinSettings(given: readonly Settings[]): Settings {
+  const joined = new Map<string, string>();
+  for (const [name, value] of given.flatMap((one) => Object.entries(one))) {
+    const before = joined.get(name) ?? value;
+    if (before !== value) {
+      const both = `${quote(before)} and ${quote(value)}`;
+      throw new LocalCaError('LOCAL_CA_OPTION_INVALID', `the setting ${name} cannot be both ${both}`, 'Give it once.');
+    }
+    joined.set(name, value);
+  }
+  return Object.fromEntries(joined);
 }
 
 /** Throws LOCAL_CA_OPTION_INVALID for a setting that the template does not have, or a value that does not fit. */

@@ -1,4 +1,7 @@
 /** The text in a bundle: its README, its snippets, and the lines about each file. */
+
+import { factsOf } from '../core/facts.ts';
+import { parseCertificate } from '../core/parse.ts';
 import { contentOf } from './contents.ts';
 import { contextOf } from './context.ts';
 import { BundleFile, defaultMode } from './file.ts';
@@ -99,7 +102,11 @@ function paragraphs(telling: Telling, context: Context, listed: readonly ListedF
   const stores = { keyStores: storesOf('key'), trustStores: storesOf('trust'), given: passwords.given };
   return {
     fileTable: fileTable(listed, { profile: leaf?.profile, keyMissing }),
-    certificateFacts: certificateFacts(context, leaf?.names ?? []),
+    certificateFacts: certificateFacts(
+      context,
+      leaf?.names ?? [],
+      material.others ? material.roots.map((der) => factsOf(parseCertificate(der))) : [],
+    ),
     passwordNotes: passwordNotes(context, stores),
     checks: checks(context),
     renewal: renewal(context, {

@@ -5,7 +5,7 @@ import { loadTemplate, PACKAGE_TEMPLATES } from '../bundle/catalog.ts';
 import { type Staged, stageDirectory, stageFile } from '../bundle/directory.ts';
 import { BundleFile, modeText } from '../bundle/file.ts';
 import type { Material } from '../bundle/material.ts';
-import { parseSetting, type Settings } from '../bundle/settings.ts';
+import { joinSettings, parseSetting, type Settings } from '../bundle/settings.ts';
 import type { Template } from '../bundle/template.ts';
 import { fingerprintSha256 } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
@@ -84,7 +84,10 @@ const unknownFormat = (message: string) =>
 /** What making files takes. */
 export type DeliveryContext = Pick<Context, 'home' | 'ambient'>;
 
-export const templateFolders = ({ home }: Pick<Context, 'home'>) => [join(home, 'templates'), PACKAGE_TEMPLATES];
+/** Where a home has templates of its own. */
+export const templatesIn = (home: string): string => join(home, 'templates');
+
+export const templateFolders = ({ home }: Pick<Context, 'home'>) => [templatesIn(home), PACKAGE_TEMPLATES];
 
 export const findTemplate = (context: DeliveryContext, name = 'generic'): Promise<Template> =>
   loadTemplate(name, templateFolders(context));
@@ -241,7 +244,7 @@ export const isOfAuthority = ({ label }: PlacementRecord): boolean => label.star
 
 /** `--set` as often as it was given, and `--legacy`. */
 export const settingsOf = ({ set = [], legacy }: Flags): Settings =>
-  Object.assign(legacy === true ? { legacy: 'yes' } : {}, ...(set as readonly Settings[]));
+  joinSettings([...(legacy === true ? [{ legacy: 'yes' }] : []), ...(set as readonly Settings[])]);
 
 export function wishesOf(flags: Flags): Wishes {
   const password = secretFrom(flags, 'password');

@@ -21,9 +21,13 @@ export function warnOfName({ io }: Context, { certificate }: CertificateRecord, 
 const SURE_TO_MEET = 16;
 
 /** What `deploy run` would do otherwise than meant. */
-export function warnOf({ io, env }: Context, { folder, hook, window, timeZone }: Settings, { files }: Goal): void {
+export function warnOf(
+  { io, env }: Context,
+  { folder, hook, window, timeZone }: Settings,
+  { files, claims }: Goal,
+): void {
   try {
-    refuseForeign(folder, files, false);
+    refuseForeign(folder, files, false, claims);
   } catch (error) {
     if (!(error instanceof LocalCaError)) throw error;
     io.warn(`${error.message}; deploy run replaces it only with --force`);

@@ -14,7 +14,8 @@ export async function materialFrom(file: string): Promise<Material> {
   const roots = all.filter(isSelfIssued);
   const others = all.filter((one) => !isSelfIssued(one));
   const [trusted, between] = roots.length === 0 ? [others, []] : [roots, others];
-  return materialOf({ roots: trusted.map(({ der }) => der), intermediates: between.map(({ der }) => der) });
+  const certificates = { roots: trusted.map(({ der }) => der), intermediates: between.map(({ der }) => der) };
+  return { ...materialOf(certificates), others: true };
 }
 
 /** Roots from before version 3 have no extensions; whoever names them as a CA knows it. */

@@ -14,6 +14,7 @@ import type { Owner } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { encodeCrls } from '../formats/pem.ts';
 import type { CertificateRecord, TargetRecord } from '../store/store.ts';
+import { type Claims, claimsOf } from './claims.ts';
 import { findOwner } from './owner.ts';
 
 export interface Goal {
@@ -23,11 +24,13 @@ export interface Goal {
   /** Changes when the files have to be made again; their bytes do not tell, since key stores have random salts. */
   readonly contents: string;
   readonly files: readonly OutputFile[];
+  /** Of what stands in the folder, and is not on record there. */
+  readonly claims: Claims;
 }
 
 /** Where it all comes from. */
 export interface GoalSources {
-  readonly ca: Pick<CertificateAuthority, 'get' | 'export' | 'revocationLists'>;
+  readonly ca: Pick<CertificateAuthority, 'get' | 'list' | 'authorities' | 'export' | 'revocationLists'>;
   readonly ambient: Ambient;
   /** Folders with templates. */
   readonly templates: readonly string[];
@@ -57,7 +60,18 @@ export async function goalOf(target: Wanted, sources: GoalSources): Promise<Goal
     fingerprint: record.fingerprintSha256,
     contents: contentsOf(target, material, lists, owner),
     files: await filesOf(target, material, lists, owner, sources),
+    claims: claimsOf(await certificatesOf(record, material, sources), material.leaf?.key),
   };
+}
+
+/** All of its label, and those of the CAs. */
+async function certificatesOf(
+  { label }: CertificateRecord,
+  { intermediates, roots }: Material,
+  { ca }: GoalSources,
+): Promise<Uint8Array[]> {
+  const own = (await ca.list()).filter((one) => one.label === label);
+  return [...[...own, ...ca.authorities].map(({ certificate }) => certificate), ...intermediates, ...roots];
 }
 
 /** Throws for what clients refuse: revoked, not valid yet, or expired. */

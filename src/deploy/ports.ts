@@ -1,4 +1,5 @@
 /** What a deployment needs of the world around it: passed in, so that a test can be the hook, the server and the clock. */
+import { visible } from '../core/text.ts';
 import type { AuditEvent, Change, Store, TargetRecord } from '../store/store.ts';
 import type { Goal } from './goal.ts';
 import { formatHook } from './hook.ts';
@@ -60,6 +61,23 @@ export interface HookRun {
   readonly log: readonly string[];
 }
 
+/** Characters. */
+const MOST_WORDS = 200;
+
+/** The last line that it printed: mostly why. */
+function lastWords(output: string): string {
+  const line = visible(
+    output
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1)
+      ?.trim() ?? '',
+  );
+  if (line === '') return '';
+  const chars = [...line];
+  return `: ${chars.length > MOST_WORDS ? `${chars.slice(0, MOST_WORDS - 1).join('')}…` : line}`;
+}
+
 /** Runs the target's hook, if it has one. */
 export async function callHook(ports: DeployPorts, target: TargetRecord, serial: string | null): Promise<HookRun> {
   const { hook, hookTimeout, label, folder } = target;
@@ -67,5 +85,8 @@ export async function callHook(ports: DeployPorts, target: TargetRecord, serial:
   const env = { LOCAL_CA_LABEL: label, LOCAL_CA_DIR: folder, LOCAL_CA_SERIAL: serial ?? '' };
   const { problem, output, durationMs } = await ports.hook(hook, { env, timeoutMs: hookTimeout * 1000 });
   const line = `$ ${formatHook(hook)} (${problem ?? 'done'}, ${(durationMs / 1000).toFixed(1)} s)`;
-  return { problem, log: [line, ...(output.trimEnd() === '' ? [] : [output.trimEnd()])] };
+  return {
+    problem: problem && problem + lastWords(output),
+    log: [line, ...(output.trimEnd() === '' ? [] : [output.trimEnd()])],
+  };
 }

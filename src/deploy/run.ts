@@ -7,7 +7,7 @@ import { planStep, type Step, workFor } from './plan.ts';
 import { type DeployPorts, eventOf, save } from './ports.ts';
 import { assertPlaceable, isIntact } from './standing.ts';
 import { isUnderWay, moved, settledState, type Work } from './states.ts';
-import { fail, reasonOf, rollBack, update } from './update.ts';
+import { fail, obstacleOf, reasonOf, rollBack, update } from './update.ts';
 
 export interface RunOptions {
   /** Without regard to the window, nor to earlier failures. */
@@ -125,7 +125,7 @@ async function look(ports: DeployPorts, target: TargetRecord, { atOnce = false, 
     const work = workOn(ports, target, goal, force === true);
     return { step: planStep(target, work, ports.now(), atOnce), goal, obstacle: null };
   } catch (error) {
-    return { step: null, goal: undefined, obstacle: reasonOf(error) };
+    return { step: null, goal: undefined, obstacle: obstacleOf(target, error) };
   }
 }
 
@@ -134,7 +134,7 @@ function workOn(ports: DeployPorts, target: TargetRecord, goal: Goal | undefined
   const isCurrent = goal.contents === target.contents;
   const work = workFor(target, isCurrent && isIntact(target.folder, goal.files, target.rights, ports.look));
   // What was cut short may have its files halfway in place.
-  if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal.files, force);
+  if (work !== undefined && !isUnderWay(target)) assertPlaceable(target.folder, goal, force);
   return work;
 }
 

@@ -8,6 +8,7 @@ import { isInside } from '../bundle/standing.ts';
 import { attempt } from '../core/attempt.ts';
 import { LocalCaError } from '../errors.ts';
 import type { FileRights } from '../store/store.ts';
+import type { Goal } from './goal.ts';
 import { keepsRights, type Look } from './rights.ts';
 
 /**
@@ -34,8 +35,12 @@ export function isIntact(
  * Throws LOCAL_CA_OUTPUT_EXISTS or LOCAL_CA_OUTPUT_FAILED when the files could not be put there: a link in the folder's
  * place, a file that somebody edited, a disk that is not mounted.
  */
-export function assertPlaceable(folder: string, files: readonly OutputFile[], force: boolean): void {
-  if (isFolder(folder)) refuseForeign(folder, files, force);
+export function assertPlaceable(
+  folder: string,
+  { files, claims }: Pick<Goal, 'files' | 'claims'>,
+  force: boolean,
+): void {
+  if (isFolder(folder)) refuseForeign(folder, files, force, claims);
   else if (!existsSync(dirname(resolve(folder)))) {
     throw new LocalCaError(
       'LOCAL_CA_OUTPUT_FAILED',

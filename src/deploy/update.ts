@@ -4,6 +4,7 @@
  * what stood there before stay those of the first attempt.
  */
 import { stageDirectory } from '../bundle/directory.ts';
+import { isReplaceable } from '../bundle/manifest.ts';
 import { dropPrevious, hasPrevious, keepPrevious, restorePrevious } from '../bundle/previous.ts';
 import { errno } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
@@ -64,18 +65,19 @@ async function tryUpdate(ports: DeployPorts, target: TargetRecord, goal: Goal, f
 /** All of them or none. Gives why not. */
 async function placeFiles(
   ports: DeployPorts,
-  { id, folder, label, owner, group }: TargetRecord,
-  { files }: Goal,
+  target: TargetRecord,
+  { files, claims }: Goal,
   force: boolean,
 ): Promise<string | null> {
+  const { id, folder, label, owner, group } = target;
   try {
     const paths = files.map(({ path }) => path);
     await keepPrevious(folder, paths, ports.previous(id));
-    await (await stageDirectory(folder, files, { force, label })).commit();
+    await (await stageDirectory(folder, files, { force, label, claims })).commit();
     return null;
   } catch (error) {
     const isAboutOwners = (owner !== null || group !== null) && isNotPermitted(error);
-    return isAboutOwners ? `${reasonOf(error)}; ${NO_OWNERS}` : reasonOf(error);
+    return isAboutOwners ? `${reasonOf(error)}; ${NO_OWNERS}` : obstacleOf(target, error);
   }
 }
 
@@ -83,6 +85,10 @@ async function placeFiles(
 const NO_OWNERS = 'its file system may keep no owners: then leave --owner and --group out';
 
 const isNotPermitted = (error: unknown) => error instanceof Error && errno(error.cause) === 'EPERM';
+
+/** The same, with the command where a file stands in the way. */
+export const obstacleOf = ({ id }: TargetRecord, error: unknown): string =>
+  isReplaceable(error) ? `${reasonOf(error)}; local-ca deploy run ${id} --force replaces a file` : reasonOf(error);
 
 /** What a person can do something about: ours, and the system's. A defect of ours is thrown. */
 export function reasonOf(error: unknown): string {

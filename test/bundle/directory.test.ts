@@ -185,12 +185,12 @@ describe('stageDirectory into a folder that exists', () => {
     [
       'a file of somebody else',
       (folder) => fs.writeFileSync(join(folder, 'a.key.pem'), 'mine'),
-      /a\.key\.pem exists, and local-ca did not make it/,
+      /a\.key\.pem exists, and local-ca did not put it there/,
     ],
     [
       'a link',
       (folder) => fs.symlinkSync('/etc/passwd', join(folder, 'a.pem')),
-      /a\.pem exists, and local-ca did not make it/,
+      /a\.pem exists, and local-ca did not put it there/,
     ],
     ['a link to nothing', (folder) => fs.symlinkSync('nowhere', join(folder, 'a.pem')), /a\.pem exists, and local-ca/],
   ];
@@ -247,7 +247,7 @@ describe('stageDirectory into a folder that exists', () => {
     const folder = await temporaryFolder(t);
     await write(folder, OLD);
     fs.writeFileSync(join(folder, '.local-ca.json'), '{"version":1,"files":[{}]}');
-    await assert.rejects(stageDirectory(folder, NEW), refusal('LOCAL_CA_OUTPUT_EXISTS', /local-ca did not make it/));
+    await assert.rejects(stageDirectory(folder, NEW), refusal('LOCAL_CA_OUTPUT_EXISTS', /local-ca did not put it there/));
   });
 
   it('lets two at once each write whole bundles', async (t) => {

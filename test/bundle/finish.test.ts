@@ -70,7 +70,7 @@ describe('finishing what was staged and recorded', () => {
     fs.writeFileSync(join(folder, 'a.pem'), 'mine');
     await assert.rejects(
       finishStaged(place),
-      refusal('LOCAL_CA_OUTPUT_EXISTS', /a\.pem exists, and local-ca did not make it$/),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /a\.pem exists, and local-ca did not put it there$/),
     );
     assert.deepEqual(visible(folder), { 'a.pem': 'mine' });
     assert.equal(isUnfinished(place), true);

@@ -438,7 +438,7 @@ test('deploy add warns of what a run would stumble over', async (t) => {
   );
   assert.equal(status, 0, stderr);
   assert.match(stderr, /looks every ten minutes, and up to five later, can miss a window of 15 minutes/);
-  assert.match(stderr, /ca\.pem exists, and local-ca did not make it; deploy run replaces it only with --force/);
+  assert.match(stderr, /ca\.pem exists, and local-ca did not put it there; deploy run replaces it only with --force/);
   if (posix) assert.match(stderr, /there is no program "no-such-program"/);
 });
 

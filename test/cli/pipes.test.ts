@@ -36,7 +36,7 @@ describe('a pipe in a deployed folder', { skip: !posix }, () => {
     piped('.local-ca.json', async () => {
       const { status, stderr } = await localCa(['deploy', 'run'], options);
       assert.equal(status, 1, stderr);
-      assert.match(stderr, /exists, and local-ca did not make it/);
+      assert.match(stderr, /exists, and local-ca did not put it there/);
       const examined = await localCa(['doctor'], options);
       assert.ok([0, 1, 3].includes(examined.status), examined.stderr);
     }));
@@ -48,7 +48,7 @@ describe('a pipe in a deployed folder', { skip: !posix }, () => {
         assert.ok([0, 1, 3].includes(examined.status), examined.stderr);
         const { status, stderr } = await localCa(['deploy', 'run'], options);
         assert.equal(status, 1, stderr);
-        assert.match(stderr, /exists, and local-ca did not make it/);
+        assert.match(stderr, /exists, and local-ca did not put it there/);
         const added = await localCa(['deploy', 'add', LABEL, '--to', 'tls'], options);
         assert.equal(added.status, 0, added.stderr);
       }));

@@ -35,11 +35,12 @@ const FINE: HookResult = {
   output: 'reloaded\n',
   durationMs: 3,
 };
-export const failing = (problem = 'the hook ended with exit code 1'): HookResult => ({
+export const failing = (problem = 'the hook ended with exit code 1', output = ''): HookResult => ({
   ...FINE,
   ok: false,
   exitCode: 1,
   problem,
+  output,
 });
 
 /** Stops the run as the end of the process would: nothing after it happens. */

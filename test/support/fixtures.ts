@@ -4,7 +4,8 @@
  * *.db1.example.test and 10.0.0.5 with its key.
  */
 import { createHash } from 'node:crypto';
-import type { CertificateFacts, LeafMaterial, Material } from '../../src/bundle/material.ts';
+import type { LeafMaterial, Material } from '../../src/bundle/material.ts';
+import type { CertificateFacts } from '../../src/core/facts.ts';
 import { importKey, type PrivateKey } from '../../src/core/keys.ts';
 
 const decode = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));

@@ -177,6 +177,8 @@ async function check(
     ...sourcesOf(context, session),
     ca: {
       get: (label) => ca.get(label),
+      list: () => ca.list(),
+      authorities: ca.authorities,
       export: (serial) => ca.export(serial, key),
       revocationLists: () => ca.revocationLists(),
     },

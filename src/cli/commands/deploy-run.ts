@@ -71,7 +71,7 @@ function tellRound({ io, ambient }: Context, { outcomes, renewed }: Round): void
 
 const HEADER = ['LABEL', 'FOLDER', 'WOULD'];
 
-function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): undefined {
+function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): number | undefined {
   const rows = previews.map((one) => [one.target.label, one.target.folder, previewText(one)]);
   const json = previews.map(({ target, renews, step, problem }) => ({
     ...targetJson(target, ambient.now()),
@@ -80,6 +80,7 @@ function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): u
     problem: problem ?? target.problem,
   }));
   io.result(json, table(HEADER, fitted(HEADER, rows, io.dataColumns, ['FOLDER'])));
+  return previews.some(({ step }) => step === null) ? 1 : undefined;
 }
 
 function previewText({ renews, step, problem }: Preview): string {

@@ -6,6 +6,7 @@ import { checkAuthorities, checkCertificates, checkInventory } from './inventory
 import { checkAuthorityKeys, checkKeptKeys, checkRequests } from './keys.ts';
 import { checkOrphans } from './orphans.ts';
 import { checkCopies, checkLists } from './published.ts';
+import { checkTemplates } from './templates.ts';
 import { checkTrustFiles } from './trust-files.ts';
 import { checkUnfinished } from './unfinished.ts';
 
@@ -28,4 +29,5 @@ export const CHECKS: readonly Check[] = [
   { name: 'trust-files', about: 'no folder has the CA as it was before', run: checkTrustFiles },
   { name: 'targets', about: 'and where they are deployed', run: checkTargets },
   { name: 'deployments', about: 'none hangs', run: checkDeployments },
+  { name: 'templates', about: "each of the home's own can be used", run: checkTemplates },
 ];

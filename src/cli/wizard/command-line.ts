@@ -1,4 +1,5 @@
 /** A run as the command that repeats it, quoted for a POSIX shell. */
+import type { Settings } from '../../bundle/settings.ts';
 import { shellWord } from '../../bundle/shell.ts';
 import type { Flags } from '../command.ts';
 import { flagName } from '../values.ts';
@@ -32,11 +33,17 @@ const SECRETS: Readonly<Record<string, string>> = {
   challengePassword: '--challenge-password-file FILE',
 };
 
+const settingText = (one: Settings) =>
+  Object.entries(one)
+    .map((pair) => pair.join('='))
+    .join(' ');
+
 function writeFlag(name: string, value: unknown): string[] {
   const flag = flagName(name);
   if (value === undefined || value === false) return [];
   if (value === true) return [flag];
   const secret = SECRETS[name];
   if (secret !== undefined) return [secret];
+  if (name === 'set') return (value as readonly Settings[]).map((one) => `${flag} ${shellWord(settingText(one))}`);
   return [`${flag} ${shellWord(Array.isArray(value) ? value.join(',') : String(value))}`];
 }

@@ -149,7 +149,8 @@ const keyPassword: Step<CsrAnswers, CsrFacts, string> = {
   question: ({ key = '' }, { ending }) => keyPasswordQuestion(key, (text) => ending?.checkKey(key, text) ?? true),
 };
 
-const WITHOUT = ['days', 'otherDays', 'zip'];
+/** What the certificate will bring: days, and the files that are made with it. */
+const WITHOUT = ['days', 'otherDays', 'zip', 'setDefaults', 'set'];
 
 /** What the command line has answered is not asked. */
 export function csrSteps(said: CsrAnswers, { given, ending }: Pick<CsrFacts, 'given' | 'ending'>) {

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { CONTENTS } from '../../bundle/contents.ts';
 import { fillPath } from '../../bundle/paths.ts';
 import { normalizeLeaf } from '../../core/options.ts';
-import type { Flags } from '../command.ts';
 import type { Step } from './flow.ts';
 import { namesOf, type ServerAnswers, type ServerFacts, templateOf } from './server-steps.ts';
 
@@ -17,7 +16,6 @@ export interface FilesAnswers extends ServerAnswers {
 export interface FilesFacts extends ServerFacts {
   /** What the command line says; else the first name. */
   readonly label?: string | undefined;
-  readonly given: Flags;
 }
 
 /** What names the certificate and its files. */

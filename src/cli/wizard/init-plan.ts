@@ -9,6 +9,7 @@ import type { Step } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
 import { type Order, orderFor } from './order.ts';
 import { DEFAULT_DAYS, daysOf, keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
+import { setFlag, settingsRow } from './settings-steps.ts';
 import type { SummaryRow } from './summary.ts';
 import { day } from './words.ts';
 
@@ -51,6 +52,7 @@ export function orderOf(answers: InitAnswers, facts: InitFacts): Order {
     ...facts.given,
     ...Object.fromEntries(direct),
     ...(days === DEFAULT_DAYS ? {} : { serverDays: days }),
+    set: setFlag(answers, facts),
     zip: zipFlag(answers, facts),
   };
   return orderFor('init', names, all);
@@ -89,6 +91,7 @@ export function summaryRows(answers: InitAnswers, facts: InitFacts): SummaryRow[
   return [
     ['Server', names.join(', ')],
     ['', `${template?.title ?? flags.template}, ${keyType}`],
+    ['', settingsRow(answers, facts)],
     ['', keyType === template?.keyType ? (template.keyTypeWhy ?? '') : ''],
     ['', `until ${day(endOf(answers, facts).notAfter)}`],
     ...remarks.map((text): SummaryRow => ['!', text]),

@@ -7,6 +7,7 @@ import type { Step } from './flow.ts';
 import { adviceOn } from './name-advice.ts';
 import { type Order, orderFor } from './order.ts';
 import { DEFAULT_DAYS, daysOf, keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
+import { setFlag, settingsRow } from './settings-steps.ts';
 import type { SummaryRow } from './summary.ts';
 import { day } from './words.ts';
 
@@ -39,6 +40,7 @@ export function orderOf(answers: FilesAnswers, facts: IssueFacts): Order {
     keyType,
     out,
     ...(days === DEFAULT_DAYS ? {} : { days }),
+    set: setFlag(answers, facts),
     zip: zipFlag(answers, facts),
   });
 }
@@ -66,6 +68,7 @@ export function summaryRows(answers: FilesAnswers, facts: IssueFacts): SummaryRo
   return [
     ['Server', names.join(', ')],
     ['', `${template?.title ?? flags.template}, ${keyType}`],
+    ['', settingsRow(answers, facts)],
     ['', keyType === template?.keyType ? (template.keyTypeWhy ?? '') : ''],
     ['', `until ${day(endOf(answers, facts).notAfter)}`],
     ...remarksOn(answers, facts).map((text): SummaryRow => ['!', text]),

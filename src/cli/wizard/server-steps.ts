@@ -1,16 +1,22 @@
 /** The questions about one certificate: for which server, with which names, with which key, for how long. */
+import type { Settings } from '../../bundle/settings.ts';
 import type { Template } from '../../bundle/template.ts';
 import { parseName, type SubjectName } from '../../core/names.ts';
 import { normalizeLeaf } from '../../core/options.ts';
+import type { Flags } from '../command.ts';
 import { days as parseDays } from '../values.ts';
 import type { Choice, Found, Step } from './flow.ts';
 import type { Offer } from './machine.ts';
 import { adviceOn, nameAdvice } from './name-advice.ts';
+import { settingsSteps } from './settings-steps.ts';
 import { check, splitNames } from './words.ts';
 
 /** Absent is the default: of the template for the key, else of the command. */
 export interface ServerAnswers {
   readonly template?: string;
+  /** Of the template's settings; true: `set` is empty. */
+  readonly setDefaults?: boolean;
+  readonly set?: Settings | undefined;
   /** Of this machine's names, and those that were typed. */
   readonly offered?: readonly string[];
   readonly others?: readonly string[];
@@ -27,6 +33,8 @@ export interface ServerFacts {
   check?(names: readonly string[]): unknown;
   /** A life of more than 825 days is allowed. */
   readonly force: boolean;
+  /** What the command line says. */
+  readonly given: Flags;
   readonly now: Date;
 }
 
@@ -83,11 +91,11 @@ function template<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, 
       source: (term) => findTemplates(templates, term),
       shown: (name) => templates.find((one) => one.name === name)?.title ?? String(name),
     }),
-    // Another server has other wishes for its key.
+    // Another server has other wishes for its key, and other settings.
     apply: (answers, value) => ({
       ...answers,
       template: value,
-      keyType: value === answers.template ? answers.keyType : undefined,
+      ...(value === answers.template ? {} : { keyType: undefined, setDefaults: true, set: undefined }),
     }),
   };
 }
@@ -233,6 +241,7 @@ function otherDays<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F,
 
 export const serverSteps = <A extends ServerAnswers, F extends ServerFacts>(): Step<A, F>[] => [
   template(),
+  ...settingsSteps<A, F>(),
   offered(),
   others(),
   keyType(),
