@@ -46,7 +46,7 @@ export async function buildBundle(material: Material, template: Template, option
   const { settings = {} } = options;
   checkSettings(template.name, template.settings, settings);
   const kind = kindOf(material);
-  const { files: wanted, keyMissing, warnings } = chooseFiles(material, template, options);
+  const { files: wanted, keyless, warnings } = chooseFiles(material, template, options);
   const passwords = choosePasswords({
     given: options.password,
     earlier: options.earlierPassword,
@@ -63,7 +63,7 @@ export async function buildBundle(material: Material, template: Template, option
     wanted,
     stored,
     passwords,
-    keyMissing,
+    keyless,
     kind,
     settings,
     zipName: zip && zipName,
@@ -85,8 +85,8 @@ export async function buildBundle(material: Material, template: Template, option
 
 interface Choice {
   readonly files: readonly TemplateFile[];
-  /** Files were left out because the private key is gone. */
-  readonly keyMissing: boolean;
+  /** Left out, since the private key is not here. */
+  readonly keyless: readonly TemplateFile[];
   readonly warnings: readonly string[];
 }
 
@@ -99,14 +99,24 @@ function chooseFiles(material: Material, template: Template, { formats }: Bundle
     .filter((file) => !listless.includes(file));
   const keyMissing = material.leaf !== undefined && material.leaf.key === undefined;
   if (keyMissing && formats !== undefined) refuseKeyStores(possible, material.label);
-  const files = keyMissing ? possible.filter((file) => !contentOf(file.content).needsKey) : possible;
+  const keyless = keyMissing ? possible.filter((file) => contentOf(file.content).needsKey) : [];
+  const files = withCertificate(
+    possible.filter((file) => !keyless.includes(file)),
+    keyless,
+  );
   const warnings = formats === undefined ? listless.map(({ path }) => withoutLists(path, material)) : [];
-  if (files.length > 0) return { files, keyMissing: files.length < possible.length, warnings };
+  if (files.length > 0) return { files, keyless, warnings };
   throw new LocalCaError(
     'LOCAL_CA_OPTION_INVALID',
-    `template ${quote(template.name)} has no file that could be made without ${material.leaf ? 'the private key' : 'a certificate'}`,
+    `template ${quote(template.name)} has no file that could be made without ${material.leaf ? 'revocation lists' : 'a certificate'}`,
     'Use --template generic.',
   );
+}
+
+/** Whoever has the key still needs the certificate, also where the template has both in one file only. */
+function withCertificate(files: readonly TemplateFile[], keyless: readonly TemplateFile[]): readonly TemplateFile[] {
+  if (keyless.length === 0 || files.some((file) => contentOf(file.content).needsLeaf)) return files;
+  return [...usualFiles(['pem']).filter(({ content }) => content === 'chain-pem'), ...files];
 }
 
 const withoutLists = (path: string, { label, others }: Material) =>
@@ -144,7 +154,7 @@ function refuseKeyStores(files: readonly TemplateFile[], label: string): void {
   if (store === undefined) return;
   throw new LocalCaError(
     'LOCAL_CA_KEY_NOT_KEPT',
-    `${fillPath(store.path, label)} needs the private key of ${quote(label)}, which was handed out and not kept`,
+    `${fillPath(store.path, label)} needs the private key of ${quote(label)}, which is not here`,
     'Ask for public files (--format pem,p7b,der), or issue the certificate again with the formats that you need.',
   );
 }

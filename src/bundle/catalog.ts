@@ -1,15 +1,13 @@
 /** Where templates are found: local-ca's own, the user's, or any folder by its path. */
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { nearNames } from '../core/near.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import { checkTexts } from './render.ts';
 import { readTemplate, type Template } from './template.ts';
 
-/** The templates that come with the package: `src/bundle` and `dist/bundle` are equally deep. */
-export const PACKAGE_TEMPLATES = fileURLToPath(new URL('../../templates', import.meta.url));
+export { PACKAGE_TEMPLATES } from './package-templates.ts';
 
 /**
  * Finds a template by name in these folders, the first that has it; a name with a `/` or `\` is a folder's path.

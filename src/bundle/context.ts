@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CertificateFacts } from '../core/facts.ts';
 import { parseNames, type SubjectName } from '../core/names.ts';
 import { parseCertificate } from '../core/parse.ts';
-import { decodeSubject, formatSubject } from '../core/subject.ts';
+import { type DistinguishedName, decodeSubject, formatSubject } from '../core/subject.ts';
 import type { ContentName } from './contents.ts';
 import type { LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
@@ -64,14 +64,19 @@ function identityOf(certificate: Uint8Array) {
   return {
     thumbprint: createHash('sha1').update(certificate).digest('hex').toUpperCase(),
     ...ifPlain('subject', formatSubject(name)),
-    ...ifPlain(
-      'slashSubject',
-      name
-        .flat()
-        .map(({ type, value }) => `/${type}=${value}`)
-        .join(''),
-    ),
+    ...ifPlain('slashSubject', slashed(name)),
   };
+}
+
+/**
+ * What X509_NAME_oneline of OpenSSL writes, which MySQL compares letter by letter. Empty where that depends on more than
+ * the text: other letters than ASCII's, types that OpenSSL may have a name for, and several attributes in one place.
+ */
+function slashed(name: DistinguishedName): string {
+  const attributes = name.flat();
+  const text = attributes.map(({ type, value }) => `/${type === 'STREET' ? 'street' : type}=${value}`).join('');
+  const odd = attributes.length > name.length || attributes.some(({ type, encoded }) => encoded || /^\d/.test(type));
+  return odd || !/^[ -~]*$/.test(text) ? '' : text;
 }
 
 /** Both are written between quotes of a shell, of SQL or of a configuration file, and a stranger chose them. */

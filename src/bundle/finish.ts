@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isAbandoned } from '../abandoned.ts';
 import { commitFile, moveFolder } from './directory.ts';
-import { commitStage, finishInterrupted, isCommitted, stagedPaths } from './journal.ts';
+import { commitStage, finishInterrupted, isCommitted, stagedFiles } from './journal.ts';
 import { refuseForeign } from './manifest.ts';
 import { MANIFEST } from './paths.ts';
 import { guard } from './stage.ts';
@@ -31,10 +31,9 @@ export const finishStaged = ({ stage, path, force }: StagedPlace): Promise<void>
   });
 
 function commitInto(folder: string, stage: string, force: boolean): void {
-  const files = stagedPaths(stage).filter((path) => path !== MANIFEST);
   refuseForeign(
     folder,
-    files.map((path) => ({ path, bytes: fs.readFileSync(join(stage, path)) })),
+    stagedFiles(stage).filter(({ path }) => path !== MANIFEST),
     force,
   );
   commitStage(folder, stage);

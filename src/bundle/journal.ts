@@ -72,12 +72,13 @@ function tryRename(stage: string, commit: string): boolean {
   }
 }
 
-/** The paths of the files that wait in a filled stage. */
-export function stagedPaths(stage: string): string[] {
+/** The files that wait in a filled stage, with the paths that they are for. */
+export function stagedFiles(stage: string): Pick<OutputFile, 'path' | 'bytes'>[] {
   const journal = fs.readdirSync(stage).find((name) => name.endsWith('.json'));
   if (journal === undefined) return [];
   const path = join(stage, journal);
-  return readJournal(path, new TextDecoder().decode(readStanding(path)?.bytes)).map(({ to }) => to);
+  const moves = readJournal(path, new TextDecoder().decode(readStanding(path)?.bytes));
+  return moves.map(({ from, to }) => ({ path: to, bytes: readStanding(join(stage, from))?.bytes ?? new Uint8Array() }));
 }
 
 /** Whether a run was cut short there between its commit and its end. What somebody else put there is no sign of it. */

@@ -31,23 +31,35 @@ function titlesOf(profile: string | undefined): Record<ListedFile['audience'], s
 
 interface Situation {
   readonly profile: string | undefined;
-  /** The template has secret files, and the key to make them is gone. */
+  /** The template has secret files, and the key to make them is not here. */
   readonly keyMissing: boolean;
+  /** What these are made of, beside the key. */
+  readonly chain: string | undefined;
+  /** Those with chain and key that were left out. */
+  readonly combined: readonly string[];
 }
 
-export function fileTable(files: readonly ListedFile[], { profile, keyMissing }: Situation): string {
-  const titles = titlesOf(profile);
+export function fileTable(files: readonly ListedFile[], situation: Situation): string {
+  const titles = titlesOf(situation.profile);
   const tables = (['server', 'client'] as const).flatMap((audience) => {
     const rows = files.filter((file) => file.audience === audience).map(row);
     if (rows.length === 0) return [];
     return [[`${titles[audience]}:`, '', '| File | What it is | Mode |', '|---|---|---|', ...rows].join('\n')];
   });
-  const note = keyMissing ? [KEY_MISSING] : [];
-  return [...tables, ...note].join('\n\n');
+  return [...tables, ...keyNotes(situation)].join('\n\n');
 }
 
+/** It may be with somebody who sent a request, or have been handed out and not kept. */
 const KEY_MISSING =
-  'The private key was handed out when the certificate was made and is not kept, so the files with it are not here.';
+  'The private key is not here, and so the files with it are left out: it is where the certificate or its request was made.';
+
+function keyNotes({ keyMissing, chain, combined }: Situation): string[] {
+  if (!keyMissing) return [];
+  if (chain === undefined || combined.length === 0) return [KEY_MISSING];
+  const commands = combined.map((path) => `(umask 077 && cat ${shellWord(chain)} KEY > ${shellWord(path)})`);
+  const how = `There, with the key in PEM without a pass phrase as KEY, this makes ${combined.map(code).join(' and ')}:`;
+  return [KEY_MISSING, [how, '', '```sh', ...commands, '```'].join('\n')];
+}
 
 const row = ({ path, about, mode, secret }: ListedFile) =>
   `| ${code(path)} | ${about} | ${modeText(mode)}${secret ? ', **secret**' : ''} |`;
@@ -129,7 +141,7 @@ export function renewal(context: Context, origin: Origin): string {
 
 function thenReload({ reload }: Context, { remark }: Origin): string {
   if (remark === undefined) return ' and reload the server.';
-  return reload === undefined ? `. ${remark}` : `, then:\n\n\`\`\`sh\n${reload}\n\`\`\`\n\n${remark}`;
+  return reload === undefined ? `. ${remark}` : `, then:\n\n\`\`\`sh\nsudo ${reload}\n\`\`\`\n\n${remark}`;
 }
 
 /** The command that has it done from then on; where the template does not know, the reader does. */
@@ -140,7 +152,7 @@ function deployment({ label, set, owner, reload, probe }: Context, { template, s
     ...Object.entries(settings).flatMap(([name, value]) =>
       name === 'dir' ? [] : [['--set', `${name}=${value}`] as const],
     ),
-    ['--owner', owner?.user],
+    ['--owner', owner?.user ?? (typeof set?.user === 'string' ? set.user : undefined)],
     ['--group', owner?.group === owner?.user ? undefined : owner?.group],
     ['--hook', reload],
     ['--probe', probe],

@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path';
 import mustache, { type TemplateSpans } from 'mustache';
+import { nearNames } from '../core/near.ts';
 import { CONTENT_NAMES, type ContentName } from './contents.ts';
 import type { SettingValues } from './settings.ts';
-import { invalidTemplate, type Template } from './template.ts';
+import { invalidTemplate, lineAt, type Template } from './template.ts';
 import type { TemplateRecord } from './template-schema.ts';
 
 /** What a name stands for: text, a yes or no for a section, or a section (a list or a record) with names of its own. */
@@ -87,7 +88,7 @@ export type Context = Value<typeof VOCABULARY> & { readonly set?: SettingValues 
 export function renderWith(settings: TemplateRecord['settings']) {
   const scopes = [vocabularyWith(settings)];
   return (text: string, where: string, context: Context): string => {
-    checkTags(parse(text, where), scopes, where);
+    checkTags(parse({ text, where }), scopes, { text, where });
     // Configuration files and Markdown are not HTML: "&" stays "&".
     return mustache.render(text, context, {}, { escape: String });
   };
@@ -99,8 +100,8 @@ export function checkTexts({ folder, settings, sources, ...record }: Template): 
   const lines = [record.warnings, record.probe, record.reload?.command, record.files.map(({ about }) => about)].flat();
   const inJson = lines.flatMap((line) => (line === undefined ? [] : [['template.json', line] as const]));
   for (const [name, text] of [...sources, ...inJson]) {
-    const where = join(folder, name);
-    checkTags(parse(text, where), scopes, where);
+    const source = { text, where: join(folder, name) };
+    checkTags(parse(source), scopes, source);
   }
 }
 
@@ -109,27 +110,62 @@ function vocabularyWith(settings: TemplateRecord['settings']): Shape {
   return { ...VOCABULARY, set: Object.fromEntries(shapes) };
 }
 
-function parse(text: string, where: string): TemplateSpans {
+/** A text with where it is from, for errors. */
+interface Source {
+  readonly text: string;
+  readonly where: string;
+}
+
+function parse({ text, where }: Source): TemplateSpans {
   try {
     return mustache.parse(text);
   } catch (cause) {
-    throw invalidTemplate(where, (cause as Error).message, cause);
+    const { message } = cause as Error;
+    throw invalidTemplate(`${where}${lineAt(text, openingOf(text, message))}`, message, { cause });
   }
 }
 
-function checkTags(tokens: TemplateSpans, scopes: readonly Shape[], where: string): void {
-  for (const [type, name, , , inner] of tokens) {
+/** Mustache names the end of what it has read; one looks for the start. */
+function openingOf(text: string, message: string): number {
+  const [, section = '', end = ''] = /(?:"(.*)" )?at (\d+)$/.exec(message) ?? [];
+  const before = text.slice(0, Number(end));
+  if (message.startsWith('Unclosed tag')) return before.lastIndexOf('{{');
+  if (!message.startsWith('Unclosed section')) return before.length;
+  return Math.max(before.lastIndexOf(`{{#${section}}}`), before.lastIndexOf(`{{^${section}}}`));
+}
+
+function checkTags(tokens: TemplateSpans, scopes: readonly Shape[], source: Source): void {
+  for (const [type, name, start, , inner] of tokens) {
     if (type === 'text' || type === '!') continue;
+    const where = `${source.where}${lineAt(source.text, start)}`;
     if (type === '>' || type === '=') {
       throw invalidTemplate(where, `{{${type}${name}}}: partials and other delimiters are not supported`);
     }
     const shape = lookUp(name, scopes);
-    if (shape === undefined) throw invalidTemplate(where, `unknown placeholder {{${name}}}`);
+    if (shape === undefined) {
+      const near = likeName(name, scopes.at(-1) as Shape).map((one) => `{{${one}}}`);
+      throw invalidTemplate(where, `unknown placeholder {{${name}}}`, { near });
+    }
     const isSection = type === '#' || type === '^';
     if (!isSection && shape !== 'text') throw invalidTemplate(where, `{{${name}}} is a section: write {{#${name}}}`);
-    if (isSection) checkTags(inner as TemplateSpans, type === '#' ? [shape, ...scopes] : scopes, where);
+    if (isSection) checkTags(inner as TemplateSpans, type === '#' ? [shape, ...scopes] : scopes, source);
   }
 }
+
+/** Near as a whole, or by its last part: `{{dir}}` is likely `{{set.dir}}`. The template's own come first. */
+function likeName(wanted: string, vocabulary: Shape): string[] {
+  const names = namesIn(vocabulary).sort((a, b) => Number(b.startsWith('set.')) - Number(a.startsWith('set.')));
+  const like = new Set([...nearNames(wanted, names), ...nearNames(lastPart(wanted), names.map(lastPart))]);
+  return names.filter((name) => like.has(name) || like.has(lastPart(name)));
+}
+
+const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1);
+
+/** With all that is in its sections, as `leaf.host`. */
+const namesIn = (shape: Shape): string[] =>
+  typeof shape === 'string'
+    ? []
+    : Object.entries(shape).flatMap(([name, inner]) => [name, ...namesIn(inner).map((rest) => `${name}.${rest}`)]);
 
 /** As mustache does it: the innermost section that has the name, or the section itself for a dot. */
 function lookUp(name: string, scopes: readonly Shape[]): Shape | undefined {

@@ -115,7 +115,11 @@ export function settingValues(
   return Object.fromEntries(
     Object.entries(known).map(([name, setting]) => {
       const value = given[name] ?? fill(setting.default ?? '');
-      return [name, setting.kind === 'flag' ? value === 'yes' : value];
+      return [name, setting.kind === 'flag' ? value === 'yes' : written(setting, value)];
     }),
   );
 }
+
+/** Windows takes slashes as well, and in the files of many servers a backslash is an escape: only where it is the template's own. */
+const written = ({ kind, default: usual = '' }: Setting, value: string) =>
+  kind === 'path' && !usual.includes('\\') ? value.replaceAll('\\', '/') : value;

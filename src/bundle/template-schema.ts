@@ -108,6 +108,20 @@ export const TemplateSchema = v.strictObject({
   warnings: v.optional(about(v.array(Line), 'May hold placeholders, and one that renders to nothing is dropped.'), []),
 });
 
+const KEYS_BELOW = new Map(
+  Object.entries({
+    files: FileSchema,
+    clientFiles: FileSchema,
+    caFiles: FileSchema,
+    render: RenderSchema,
+    settings: SettingSchema,
+  }).map(([key, { entries }]) => [key, Object.keys(entries)]),
+);
+
+/** The keys that may stand at the top (without `list`), or in an entry of this list. */
+export const keysIn = (list?: string): readonly string[] =>
+  list === undefined ? Object.keys(TemplateSchema.entries) : (KEYS_BELOW.get(list) ?? []);
+
 export type TemplateFile = v.InferOutput<typeof FileSchema>;
 export type TemplateRecord = v.InferOutput<typeof TemplateSchema>;
 export type BundleKind = (typeof BUNDLE_KINDS)[number];

@@ -32,7 +32,8 @@ export interface Telling {
   readonly wanted: readonly TemplateFile[];
   readonly stored: readonly BundleFile[];
   readonly passwords: Passwords;
-  readonly keyMissing: boolean;
+  /** Left out, since the private key is not here. */
+  readonly keyless: readonly TemplateFile[];
   readonly kind: BundleKind;
   readonly settings: Settings;
   /** Of the template's zip, when it is that one. */
@@ -95,13 +96,20 @@ function listStored({ wanted, stored }: Telling, say: (text: string) => string):
 }
 
 function paragraphs(telling: Telling, context: Context, listed: readonly ListedFile[], warnings: readonly string[]) {
-  const { material, template, wanted, stored, passwords, keyMissing } = telling;
+  const { material, template, wanted, stored, passwords, keyless } = telling;
   const { leaf } = material;
   const storesOf = (kind: 'key' | 'trust') =>
     wanted.flatMap((file, i) => (contentOf(file.content).password === kind ? (stored[i] as BundleFile).path : []));
   const stores = { keyStores: storesOf('key'), trustStores: storesOf('trust'), given: passwords.given };
   return {
-    fileTable: fileTable(listed, { profile: leaf?.profile, keyMissing }),
+    fileTable: fileTable(listed, {
+      profile: leaf?.profile,
+      keyMissing: keyless.length > 0,
+      chain: context.file?.['chain-pem'],
+      combined: keyless.flatMap(({ content, path }) =>
+        content === 'combined-pem' ? fillPath(path, material.label) : [],
+      ),
+    }),
     certificateFacts: certificateFacts(
       context,
       leaf?.names ?? [],

@@ -6,6 +6,4 @@ import { templateFolders } from './deliver.ts';
 
 /** Of each that is broken there is a warning instead. */
 export const knownTemplates = (context: Pick<Context, 'home' | 'io'>): Promise<Template[]> =>
-  listTemplates(templateFolders(context), ({ message }) =>
-    context.io.warn(`${message}. That template is left out.`),
-  );
+  listTemplates(templateFolders(context), ({ message }) => context.io.warn(`${message}. That template is left out.`));

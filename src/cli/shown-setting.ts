@@ -4,7 +4,9 @@ import type { Template } from '../bundle/template.ts';
 const MEANINGS: Readonly<Record<string, string>> = {
   label: '(the label)',
   server: '(the server)',
+  serverAddress: '(the server)',
   'leaf.host': '(the server)',
+  'leaf.address': '(the server)',
 };
 
 /** What a setting is unless it is set; `--set` cannot take what stands in brackets. */

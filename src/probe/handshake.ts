@@ -8,8 +8,10 @@ import {
   type DetailedPeerCertificate,
   type TLSSocket,
 } from 'node:tls';
+import { LocalCaError } from '../errors.ts';
 import { Closed, isClosed } from './clear.ts';
 import type { Identity } from './identity.ts';
+import { reasonOf } from './reasons.ts';
 
 export interface Served {
   /** How TLS began, for people: `direct TLS`, `STARTTLS (SMTP)`. */
@@ -33,6 +35,18 @@ export interface Served {
   readonly acceptedClientCertificate?: boolean;
   /** TLS's word for that, if the server said one: `certificate required`, `unknown ca`. */
   readonly alert?: string;
+  /**
+   * It broke off over the client's certificate before anything showed that it has its own key: with RSA key exchange, that
+   * is the end of the handshake (RFC 5246 F.1.1.2). Whoever recorded the certificate could have sent it.
+   */
+  readonly keyUnproven?: true;
+}
+
+/** The certificate came, and the end of the handshake did not. */
+export class BrokenOff extends Error {
+  constructor(cause: Error) {
+    super(`the handshake broke off after the server's certificate: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 export interface Hello {
@@ -60,21 +74,24 @@ const ANYTHING: ConnectionOptions & { requestOCSP: boolean } = {
   requestOCSP: true,
 };
 
-/** Throws what broke the handshake off, unless the certificates were served before. */
+/** Throws what broke the handshake off, unless it came after the server's certificate and can be about the client's. */
 export function handshake(transport: Duplex, hello: Hello): Promise<Served> {
   return new Promise((resolve, reject) => {
     const tls = connect({ socket: transport, ...ANYTHING, ...wishes(hello) });
     let served: Served | undefined;
+    let complete = false;
     let timer: NodeJS.Timeout | undefined;
     const see = () => {
-      served = describe(tls, hello.way);
+      served = describe(tls, hello.way, complete);
     };
     const finish = (error?: Error, well = false) => {
       clearTimeout(timer);
       tls.destroy();
       const trouble = transport.errored ?? error ?? new Closed();
       if (served === undefined || served.chain.length === 0) reject(trouble);
-      else resolve({ ...served, ...verdict(served, hello, well ? undefined : trouble) });
+      else if (complete || (mayAsk(served) && refuses(served, trouble)))
+        resolve({ ...served, ...verdict(served, hello, well ? undefined : trouble) });
+      else reject(trouble instanceof LocalCaError ? trouble : new BrokenOff(trouble));
     };
     const wait = (ms: number) => {
       clearTimeout(timer);
@@ -82,6 +99,7 @@ export function handshake(transport: Duplex, hello: Hello): Promise<Served> {
     };
     tls.on('OCSPResponse', see);
     tls.on('secureConnect', () => {
+      complete = true;
       see();
       wait(served?.asksForClientCertificate ? VERDICT_MS : TICKET_MS);
     });
@@ -104,24 +122,31 @@ const wishes = ({ name, alpn = [], maxVersion, identity }: Hello): ConnectionOpt
 
 type Verdict = Pick<Served, 'requiresClientCertificate' | 'acceptedClientCertificate' | 'alert'>;
 
-/** Some say nothing, and close the connection: GnuTLS's servers do. */
-function verdict({ asksForClientCertificate: asks }: Served, { identity }: Hello, trouble: Error | undefined): Verdict {
+function verdict(served: Served, { identity }: Hello, trouble: Error | undefined): Verdict {
   const alert = alertOf(trouble);
   const why = alert === undefined ? {} : { alert };
-  const refused = alert !== undefined || (asks === true && isClosed(trouble));
+  const refused = refuses(served, trouble);
   if (identity === undefined) return refused ? { requiresClientCertificate: true, ...why } : {};
   if (refused) return { acceptedClientCertificate: false, ...why };
-  return asks && trouble === undefined ? { acceptedClientCertificate: true } : {};
+  return served.asksForClientCertificate && trouble === undefined ? { acceptedClientCertificate: true } : {};
 }
+
+/** Some say nothing, and close the connection: GnuTLS's servers do. */
+const refuses = ({ asksForClientCertificate: asks }: Served, trouble: Error | undefined): boolean =>
+  alertOf(trouble) !== undefined || (asks === true && isClosed(trouble));
+
+/** Before TLS 1.2 it cannot be seen whether the server does. */
+const mayAsk = ({ asksForClientCertificate: asks, protocol }: Served): boolean =>
+  asks === true || protocol === 'TLSv1' || protocol === 'TLSv1.1';
 
 /** After its own certificate, these can only be about ours. */
 const ABOUT_OURS =
-  /alert (handshake failure|certificate required|(?:bad|unsupported) certificate|certificate (?:revoked|expired|unknown)|unknown ca|access denied)/;
+  /alert (handshake failure|certificate required|(?:no|bad|unsupported) certificate|certificate (?:revoked|expired|unknown)|unknown ca|access denied)/;
 
 const alertOf = (error: Error | undefined): string | undefined =>
   error !== undefined && 'reason' in error ? ABOUT_OURS.exec(String(error.reason))?.[1] : undefined;
 
-function describe(tls: TLSSocket, way: string): Served {
+function describe(tls: TLSSocket, way: string, complete: boolean): Served {
   const alpn = tls.alpnProtocol;
   return {
     way,
@@ -131,7 +156,15 @@ function describe(tls: TLSSocket, way: string): Served {
     ...(typeof alpn === 'string' ? { alpn } : {}),
     // They are shared once the server has sent its own, which it does to ask for a certificate (RFC 8446 4.3.2).
     ...(tls.getSharedSigalgs().length > 0 ? { asksForClientCertificate: true } : {}),
+    ...(complete || hasSigned(tls) ? {} : { keyUnproven: true }),
   };
+}
+
+/** A server signs its part of an ephemeral exchange, and the client's random number with it (RFC 5246 7.4.3). */
+function hasSigned(tls: TLSSocket): boolean {
+  // Without one, some versions of Node leave the type out, and others leave it undefined.
+  const { type }: { readonly type?: string } = tls.getEphemeralKeyInfo() ?? {};
+  return type !== undefined;
 }
 
 /** Node links each certificate to its issuer, and the last one to itself. */

@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LocalCaError } from '../errors.ts';
 import { Clear, Closed, isClosed } from './clear.ts';
-import { handshake, type Served } from './handshake.ts';
+import { BrokenOff, handshake, type Served } from './handshake.ts';
 import { checkIdentity, type Identity } from './identity.ts';
 import { reasonOf } from './reasons.ts';
 import type { Way } from './start.ts';
@@ -101,6 +101,9 @@ const unreachable = (target: Target, cause: unknown) =>
   new LocalCaError(
     'LOCAL_CA_CONNECT_FAILED',
     `cannot look at ${target.host} port ${target.port}: ${reasonOf(cause)}`,
-    startOf(target)?.advice ?? '',
+    cause instanceof BrokenOff ? BROKEN_OFF : (startOf(target)?.advice ?? ''),
     { cause },
   );
+
+const BROKEN_OFF =
+  "Try again, and look into the server's log. What stands before the server may have lost its connection to it.";

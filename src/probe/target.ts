@@ -39,8 +39,8 @@ function lend(text: string): URL | undefined {
   return URL.canParse(other) ? new URL(other) : undefined;
 }
 
-/** A database's URL may have a password in it. */
-const withoutPassword = (text: string) => text.replace(/\/\/.*@/, '//');
+/** A database's URL may have a password in it, and whoever forgets the scheme has it there all the same. */
+const withoutPassword = (text: string) => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
 
 const notATarget = (text: string, scheme: string) =>
   new LocalCaError(
@@ -51,10 +51,12 @@ const notATarget = (text: string, scheme: string) =>
 
 const MOST_SUGGESTIONS = 3;
 
+const COMMON = 'tls, https, postgres, mysql, mssql, redis, mongodb, ldap, smtp, imap';
+
 function hintFor(scheme: string): string {
   const near = nearest(scheme).slice(0, MOST_SUGGESTIONS);
   if (near.length > 0) return `Did you mean ${near.map((name) => `${name}://`).join(' or ')}?`;
-  return `Write it like tls://db1.example.test:6514; known are ${Object.keys(STARTS).join(', ')}.`;
+  return `Write it like tls://db1.example.test:6514; known are ${COMMON} and more: docs/probing.md has all.`;
 }
 
 /** Among so many short words, many are near: one that has the other in it is meant first. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
@@ -25,7 +27,7 @@ import {
   ROOT,
 } from '../support/fixtures.ts';
 import { temporaryFolder } from '../support/temp.ts';
-import { build, packaged, paths, refusal, textOf, writeTemplate } from './support.ts';
+import { build, modeOf, packaged, paths, refusal, textOf, writeTemplate } from './support.ts';
 
 const readPkcs12 = (bytes: Uint8Array, password: string) => readP12(bytes, { password });
 const NAME = 'db1.example.test';
@@ -259,10 +261,9 @@ describe('a label or a template that would leave the bundle', () => {
       { ...file, path: 'ca.pem' },
       { ...file, path: 'CA.pem' },
     ];
-    const template = await readTemplate(writeTemplate(await temporaryFolder(t), { files }));
     await assert.rejects(
-      buildBundle(material, template, { now: NOW, random: countingRandom() }),
-      refusal('LOCAL_CA_TEMPLATE_INVALID', /two files are called "CA\.pem"/),
+      readTemplate(writeTemplate(await temporaryFolder(t), { files })),
+      refusal('LOCAL_CA_TEMPLATE_INVALID', /"CA\.pem" is the path of two files/),
     );
   });
 
@@ -279,8 +280,54 @@ describe('the private key that was not kept', () => {
   it('is left out, and the README says so', async () => {
     const { files } = await build(keylessMaterial, 'nginx');
     assert.deepEqual(paths(files), [`${NAME}.chain.pem`, 'ca.pem', 'README.md']);
-    assert.match(textOf(files, 'README.md'), /The private key was handed out .* and is not kept/);
+    assert.match(
+      textOf(files, 'README.md'),
+      /The private key is not here, .* left out: it is where the certificate or its request was made\./,
+    );
     assert.doesNotMatch(textOf(files, 'README.md'), /key\.pem|nginx\.conf/);
+  });
+
+  for (const [template, profile, combined] of [
+    ['haproxy', 'server', `${NAME}.pem`],
+    ['mongodb', 'peer', 'mongodb.pem'],
+    ['mongodb', 'client', 'client.pem'],
+    ['xfserver', 'server', 'rsynd.pem'],
+  ] as const) {
+    it(`leaves the certificate of ${template} for a ${profile}, and says what to make of it`, async (t) => {
+      const leaf = { ...keylessMaterial.leaf, profile } as NonNullable<typeof keylessMaterial.leaf>;
+      const { files } = await build({ ...keylessMaterial, leaf }, template);
+      const readme = textOf(files, 'README.md');
+      const chain = textOf(files, `${NAME}.chain.pem`);
+      assert.match(
+        readme,
+        new RegExp(`^\\| \`${NAME}\\.chain\\.pem\` \\| The certificate with the intermediates`, 'm'),
+      );
+      const [, command = ''] = /makes `[^`]+`:\n\n```sh\n(.*)\n```\n/.exec(readme) ?? [];
+      assert.equal(command, `(umask 077 && cat ${NAME}.chain.pem KEY > ${combined})`);
+      if (process.platform === 'win32') return;
+      const cwd = await temporaryFolder(t);
+      const key = new TextDecoder().decode(await contentBytes('key-pem'));
+      writeFileSync(join(cwd, `${NAME}.chain.pem`), chain);
+      writeFileSync(join(cwd, 'KEY'), key);
+      execFileSync('sh', ['-c', command], { cwd });
+      assert.equal(readFileSync(join(cwd, combined), 'utf8'), chain + key);
+      assert.equal(modeOf(join(cwd, combined)), 0o600);
+    });
+  }
+
+  it('leaves the certificate where a store alone had it', async () => {
+    const leaf = { ...keylessMaterial.leaf, profile: 'client' } as NonNullable<typeof keylessMaterial.leaf>;
+    const { files } = await build({ ...keylessMaterial, leaf }, 'java-client');
+    assert.equal(
+      textOf(files, `${NAME}.chain.pem`),
+      textOf((await build(material, 'nginx')).files, `${NAME}.chain.pem`),
+    );
+    assert.doesNotMatch(textOf(files, 'README.md'), /umask/);
+  });
+
+  it('adds no certificate where none was left out', async () => {
+    const { files } = await build(keylessMaterial, 'java-client');
+    assert.ok(!paths(files).includes(`${NAME}.chain.pem`), paths(files).join());
   });
 
   it('leaves the public PEM files', async () => {
@@ -292,7 +339,10 @@ describe('the private key that was not kept', () => {
     it(`is an error when a ${format} is asked for`, async () => {
       await assert.rejects(
         build(keylessMaterial, 'generic', { formats: [format] }),
-        refusal('LOCAL_CA_KEY_NOT_KEPT', new RegExp(`${NAME}\\.${format} needs the private key`)),
+        refusal(
+          'LOCAL_CA_KEY_NOT_KEPT',
+          new RegExp(`${NAME}\\.${format} needs the private key of "${NAME}", which is not here`),
+        ),
       );
     });
   }
@@ -369,7 +419,7 @@ describe('the README of a certificate that serves nobody', () => {
       const readme = await say(profile);
       assert.doesNotMatch(readme, /https:\/\/bob|s_client|--host|the server/);
       assert.ok(readme.includes(`local-ca verify bob.chain.pem --ca ca.pem --purpose ${profile}\n`));
-      const curl = 'curl --cert bob.chain.pem --key bob.key.pem --cacert ca.pem https://SERVER/\n';
+      const curl = 'curl --cert bob.chain.pem --key bob.key.pem --cacert ca.pem https://SERVER:443/\n';
       assert.equal(readme.includes(curl), profile === 'client');
     });
 
@@ -379,7 +429,7 @@ describe('the README of a certificate that serves nobody', () => {
       assert.match(readme, /Keychain Access .* `--p12-profile compat`[\s\S]*Firefox/);
       assert.match(readme, /file and its password by separate ways/);
       assert.ok(readme.includes(`local-ca verify bob.p12 --purpose ${profile} --password-file bob.password.txt\n`));
-      const curl = 'curl --cert-type P12 --cert bob.p12:PASSWORD https://SERVER/\n';
+      const curl = 'curl --cert-type P12 --cert bob.p12:PASSWORD https://SERVER:443/\n';
       assert.equal(readme.includes(curl), profile === 'client');
     });
   }

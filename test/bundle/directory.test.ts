@@ -207,6 +207,22 @@ describe('stageDirectory into a folder that exists', () => {
     });
   }
 
+  it('takes over a file with the very same bytes, and one that the caller claims', async (t) => {
+    const folder = await temporaryFolder(t);
+    fs.writeFileSync(join(folder, 'a.pem'), 'old certificate');
+    await write(folder, OLD);
+    fs.writeFileSync(join(folder, 'a.pem'), 'new certificate');
+    await write(folder, NEW);
+    assert.equal(content(folder)['a.pem'], 'new certificate');
+    fs.rmSync(join(folder, '.local-ca.json'));
+    const claims = (standing: Uint8Array) => Buffer.from(standing).toString().startsWith('new');
+    await (await stageDirectory(folder, OLD, { claims })).commit();
+    assert.equal(content(folder)['a.pem'], 'old certificate');
+    // Of what is on record, the record decides.
+    fs.writeFileSync(join(folder, 'a.pem'), 'newer');
+    await assert.rejects(stageDirectory(folder, NEW, { claims }), refusal('LOCAL_CA_OUTPUT_EXISTS', /was changed/));
+  });
+
   it('refuses to replace what was edited since', async (t) => {
     const folder = await temporaryFolder(t);
     await write(folder, OLD);
@@ -247,7 +263,10 @@ describe('stageDirectory into a folder that exists', () => {
     const folder = await temporaryFolder(t);
     await write(folder, OLD);
     fs.writeFileSync(join(folder, '.local-ca.json'), '{"version":1,"files":[{}]}');
-    await assert.rejects(stageDirectory(folder, NEW), refusal('LOCAL_CA_OUTPUT_EXISTS', /local-ca did not put it there/));
+    await assert.rejects(
+      stageDirectory(folder, NEW),
+      refusal('LOCAL_CA_OUTPUT_EXISTS', /local-ca did not put it there/),
+    );
   });
 
   it('lets two at once each write whole bundles', async (t) => {

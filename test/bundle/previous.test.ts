@@ -86,7 +86,11 @@ describe('keepPrevious and restorePrevious', () => {
     await write(folder, withChain, true);
     await restorePrevious(folder, kept);
     assert.deepEqual(tree(folder), { 'a.pem': 'mine' });
-    await rejectsCode(() => write(folder), 'LOCAL_CA_OUTPUT_EXISTS', /a\.pem exists, and local-ca did not put it there/);
+    await rejectsCode(
+      () => write(folder),
+      'LOCAL_CA_OUTPUT_EXISTS',
+      /a\.pem exists, and local-ca did not put it there/,
+    );
   });
 
   it('leave other files of local-ca’s, and what they record, as they are', async (t) => {

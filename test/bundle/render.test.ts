@@ -30,6 +30,26 @@ describe('render', () => {
   it('renders settings', () => assert.equal(say('{{set.port}}{{#set.old}} old{{/set.old}}'), '99 old'));
   it('takes comments', () => assert.equal(say('a{{! why }}b'), 'ab'));
 
+  const near: readonly (readonly [string, RegExp, RegExp])[] = [
+    ['a\n{{prot}}\n', /^x\.conf, line 2: unknown placeholder \{\{prot\}\}$/, /^Did you mean .*\{\{set\.port\}\}/],
+    ['{{lable}}', /^x\.conf: unknown/, /^Did you mean \{\{label\}\}\?$/],
+    ['{{leaf.hots}}', /unknown/, /\{\{leaf\.host\}\}/],
+    ['{{zzzzzzzz}}', /unknown/, /docs\/templates\.md/],
+    ['a\n{{#leaf}}\nb\nc', /^x\.conf, line 2: Unclosed section "leaf"/, /./],
+    ['a\n\nb {{label\nc', /^x\.conf, line 3: Unclosed tag/, /./],
+    ['a\n{{/leaf}}\nb', /^x\.conf, line 2: Unopened section/, /./],
+  ];
+  for (const [text, message, hint] of near) {
+    it(`says where and what: ${JSON.stringify(text)}`, () =>
+      assert.throws(
+        () => say(text),
+        (error: Error & { hint: string }) => {
+          assert.match(error.hint, hint);
+          return refusal('LOCAL_CA_TEMPLATE_INVALID', message)(error);
+        },
+      ));
+  }
+
   const invalid: readonly (readonly [string, RegExp])[] = [
     ['{{hots}}', /x\.conf: unknown placeholder \{\{hots\}\}/],
     ['{{leaf.hots}}', /unknown placeholder \{\{leaf\.hots\}\}/],

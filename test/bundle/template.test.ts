@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { listTemplates, loadTemplate, PACKAGE_TEMPLATES } from '../../src/bundle/catalog.ts';
 import { readTemplate } from '../../src/bundle/template.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { MINIMAL, refusal, writeTemplate } from './support.ts';
+
+const windows = process.platform === 'win32';
 
 const [file] = MINIMAL.files as [(typeof MINIMAL.files)[number]];
 const withFile = (changes: object) => ({ files: [{ ...file, ...changes }] });
@@ -53,6 +56,9 @@ describe('readTemplate', () => {
     ['a certificate in caFiles', { caFiles: [file] }, /caFiles has a certificate/],
     ['a stranger in the zip', { zip: { name: 'a.zip', files: ['b.pem'] } }, /zip\.files names "b\.pem"/],
     ['a zip in another folder', { zip: { name: '../a.zip' } }, /zip\.name must be a file name that ends with \.zip/],
+    ['two files with one path', { files: [file, file] }, /"\{\{label\}\}\.pem" is the path of two files/],
+    ['a second README', withFile({ path: 'readme.md' }), /"readme\.md" is the path of two files/],
+    ['a relative folder', { settings: { dir: { kind: 'path', default: 'tls', about: 'x' } } }, /default is no path/],
     ['a password for key stores', { passwords: { keyStore: 'x' } }, /passwords\.keyStore is an unknown key/],
   ];
   for (const [what, record, message] of invalid) {
@@ -84,7 +90,81 @@ describe('readTemplate', () => {
   it('refuses what is not JSON', async (t) => {
     const folder = writeTemplate(await temporaryFolder(t));
     writeFileSync(join(folder, 'template.json'), '{');
-    await assert.rejects(readTemplate(folder), refusal('LOCAL_CA_TEMPLATE_INVALID', /template\.json: it is not JSON/));
+    await assert.rejects(
+      readTemplate(folder),
+      refusal('LOCAL_CA_TEMPLATE_INVALID', /template\.json: it is not JSON: see line 1, column 2$/),
+    );
+    writeFileSync(join(folder, 'template.json'), '{\n  "title": "x",\n}\n');
+    await assert.rejects(readTemplate(folder), refusal('LOCAL_CA_TEMPLATE_INVALID', /JSON: see line 3, column 1$/));
+  });
+
+  const slips: readonly (readonly [string, object, RegExp, RegExp])[] = [
+    ['a key', { summary: undefined, sumary: 'x' }, /sumary is an unknown key$/, /^Did you mean summary\?$/],
+    ["a file's key", withFile({ abuot: 'x', about: undefined }), /abuot is an unknown key$/, /^Did you mean about\?$/],
+    [
+      'nothing like it',
+      { colour: 'red' },
+      /colour is an unknown key$/,
+      /^See "Your own" in docs\/templates\.md, .*templates\.$/,
+    ],
+  ];
+  for (const [what, record, message, hint] of slips) {
+    it(`has a hint for a slip in ${what}`, async (t) => {
+      const folder = writeTemplate(await temporaryFolder(t), record);
+      await assert.rejects(readTemplate(folder), (error: Error & { hint: string }) => {
+        assert.match(error.hint, hint);
+        return refusal('LOCAL_CA_TEMPLATE_INVALID', message)(error);
+      });
+    });
+  }
+});
+
+describe('the files of a template', { skip: windows }, () => {
+  const render = [{ file: 'sub/notes.txt', audience: 'server', about: 'x' }];
+
+  /** With a snippet in a folder of its own, and a secret beside the template. */
+  async function withSnippet(t: TestContext) {
+    const parent = await temporaryFolder(t);
+    const folder = writeTemplate(join(parent, 'mine'), { render });
+    mkdirSync(join(folder, 'sub'));
+    writeFileSync(join(folder, 'sub/notes.txt'), 'notes');
+    mkdirSync(join(parent, 'ca'));
+    writeFileSync(join(parent, 'ca/notes.txt'), 'secret');
+    return { parent, folder };
+  }
+
+  const turnedInto: readonly (readonly [string, string, (path: string) => void])[] = [
+    ['a link to a file of somebody', 'sub/notes.txt', (path) => symlinkSync('../../ca/notes.txt', path)],
+    ['a link to a file of its own', 'sub/notes.txt', (path) => symlinkSync('../README.md', path)],
+    ['a folder that is a link', 'sub', (path) => symlinkSync('../ca', path)],
+    ['a README that is a link', 'README.md', (path) => symlinkSync('../ca/notes.txt', path)],
+    ['a template.json that is a link', 'template.json', (path) => symlinkSync('../ca/notes.txt', path)],
+    ['a pipe', 'sub/notes.txt', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', 'sub/notes.txt', (path) => mkdirSync(path)],
+  ];
+  for (const [what, name, make] of turnedInto) {
+    it(`are not ${what}`, { timeout: 10_000 }, async (t) => {
+      const { folder } = await withSnippet(t);
+      rmSync(join(folder, name), { recursive: true });
+      make(join(folder, name));
+      const file = name === 'sub' ? 'sub/notes.txt' : name;
+      const message = new RegExp(`mine/${file}: it is no regular file of this folder, and links are not followed`);
+      await assert.rejects(readTemplate(folder), refusal('LOCAL_CA_TEMPLATE_INVALID', message));
+    });
+  }
+
+  it('are not larger than any template needs', async (t) => {
+    const { folder } = await withSnippet(t);
+    truncateSync(join(folder, 'sub/notes.txt'), 64 * 1024 * 1024);
+    const message = /sub\/notes\.txt: it cannot be read/;
+    await assert.rejects(readTemplate(folder), refusal('LOCAL_CA_TEMPLATE_INVALID', message));
+  });
+
+  it('may be in a folder that is behind a link', async (t) => {
+    const { parent, folder } = await withSnippet(t);
+    renameSync(folder, join(parent, 'elsewhere'));
+    symlinkSync('elsewhere', folder);
+    assert.equal((await readTemplate(folder)).sources.get('sub/notes.txt'), 'notes');
   });
 });
 
@@ -142,5 +222,20 @@ describe('listTemplates', () => {
       ],
     );
     assert.ok(names.includes('generic'));
+  });
+
+  it('gives the others when one is broken, and its error', async (t) => {
+    const home = await temporaryFolder(t);
+    writeTemplate(join(home, 'good'));
+    writeTemplate(join(home, 'bad'), { title: 7 });
+    writeFileSync(join(writeTemplate(join(home, 'text')), 'README.md'), 'a\n{{lable}}\n');
+    const errors: string[] = [];
+    const found = await listTemplates([home], ({ message }) => errors.push(message));
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      ['good'],
+    );
+    assert.match(errors.sort().join('\n'), /title must be string, not 7\n.*README\.md, line 2: unknown placeholder/);
+    await assert.rejects(listTemplates([home]), refusal('LOCAL_CA_TEMPLATE_INVALID', /./));
   });
 });

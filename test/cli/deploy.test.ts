@@ -155,7 +155,7 @@ test('a hook that fails: exit 1 and the reason once, exit 3 of deploy state, the
   assert.equal(failed.status, 1);
   assert.match(
     failed.stderr,
-    /^failed web\.example\.test in .*: the hook ended with exit code 4; .*; tried again after /,
+    /^failed web\.example\.test in .*: the hook ended with exit code 4: no such server; .*; tried again after /,
   );
   assert.match(failed.stdout, /\tfailed\t-\n$/);
   const later = await localCa(['deploy', 'run', '--quiet'], options);
@@ -267,7 +267,7 @@ test('what stands in the way of one target is its problem alone', { skip: !posix
   fs.chmodSync(cwd, 0o777);
   fs.chownSync(join(cwd, 'a'), 0, 0);
   const rows = asNobody(['deploy', 'run', '--dry-run'], options);
-  assert.equal(rows.status, 0, rows.stderr);
+  assert.equal(rows.status, 1, rows.stderr);
   assert.match(rows.stdout, /\/a +fail: .*\n.*\/b +fail: .*"Mars\/Base".*\n.*\/c +fail: .*\n.*\/d +enable\n$/);
   const ran = asNobody(['deploy', 'run'], options);
   assert.equal(ran.status, 1, ran.stderr);
@@ -426,6 +426,18 @@ describe('deploy add refuses, and does nothing', () => {
     await assertRefused(['deploy', 'remove', 'second', '--revoke'], options, option('is deployed to'));
     await assertRefused(['deploy', 'remove', 'second', '--reason', 'superseded'], options, option('--revoke'));
   });
+});
+
+test('files that were installed by hand, as the README says, are taken over', async (t) => {
+  const options = await ground(t);
+  const { cwd } = options;
+  fs.mkdirSync(join(cwd, 'tls'));
+  for (const name of ['ca.pem', `${LABEL}.chain.pem`, `${LABEL}.key.pem`]) {
+    fs.copyFileSync(join(cwd, LABEL, name), join(cwd, 'tls', name));
+  }
+  const added = await localCa(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  assert.doesNotMatch(added.stderr, /exists/);
+  assert.equal((await run(options)).result, 'enabled');
 });
 
 test('deploy add warns of what a run would stumble over', async (t) => {

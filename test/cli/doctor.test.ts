@@ -382,7 +382,7 @@ describe('doctor', { skip: !posix && 'Windows has no modes' }, () => {
     assert.deepEqual(await doctor(), { status: 0, findings: [] });
     assert.deepEqual(await doctor('--repair'), { status: 0, findings: [] });
     const { stdout, stderr } = await localCa(['doctor'], options);
-    assert.deepEqual([stdout, stderr], ['', `${home} is healthy: 15 checks\n`]);
+    assert.deepEqual([stdout, stderr], ['', `${home} is healthy: 16 checks\n`]);
   });
 
   for (const { happened, damage, check, severity = 'error', says, hint, repaired, notes = [] } of CASES) {
@@ -415,6 +415,19 @@ describe('doctor', { skip: !posix && 'Windows has no modes' }, () => {
     assert.match(findings[1]?.message ?? '', /^the permissions of \/.* are 0755/);
     assert.equal((await doctor('--repair')).status, 0);
     assert.deepEqual(await doctor(), { status: 0, findings: [] });
+  });
+
+  test('finds a template in the home that cannot be used', async () => {
+    const bad = join(home, 'templates', 'bad');
+    fs.mkdirSync(bad, { recursive: true });
+    fs.writeFileSync(join(bad, 'template.json'), '{');
+    const { status, findings } = await doctor();
+    assert.equal(status, 3);
+    assert.deepEqual(
+      findings.filter(({ check }) => check === 'templates').map(({ severity }) => severity),
+      ['warning'],
+    );
+    assert.match(findings.map(({ message }) => message).join(), /bad\/template\.json: it is not JSON/);
   });
 
   test('speaks to people on stdout, and says what it did', async () => {

@@ -30,6 +30,8 @@ export type Answer = readonly [question: string, ...keys: string[]];
 /** The questions that several forms ask, as the screen shows them. */
 export const COMMON = {
   template: '? Which server is it for?',
+  settings: '? Settings of the server: take the defaults?',
+  different: '? What is different:',
   offered: "? This machine's names and addresses:",
   names: '? Names and addresses:',
   serverKey: "? The server's key:",

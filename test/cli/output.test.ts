@@ -1,7 +1,7 @@
 /** The law of output: stdout is data, stderr is talk, and every key and exit code is a contract. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
@@ -163,9 +163,31 @@ describe('--json', () => {
     assert.ok(templates.some(({ name }) => name === 'nginx'));
     const nginx = await localCaJson<Record<string, unknown>>(['template', 'show', 'nginx'], options);
     assert.deepEqual(Object.keys(nginx), [
-      ...['name', 'title', 'summary', 'kind', 'keyType', 'profile', 'files', 'zip'],
+      ...['name', 'title', 'summary', 'kind', 'keyType', 'profile', 'files', 'clientFiles', 'zip'],
       ...['settings', 'owner', 'reload', 'probe', 'warnings'],
     ]);
+  });
+
+  test('a template that is broken hides no other', async () => {
+    const broken = join(folder, 'broken-home');
+    mkdirSync(join(broken, 'templates', 'bad'), { recursive: true });
+    writeFileSync(join(broken, 'templates', 'bad', 'template.json'), '{');
+    const other = { home: broken, cwd: folder };
+    const { status, stdout, stderr } = await localCa(['template', 'list', '--json'], other);
+    assert.equal(status, 0, stderr);
+    assert.ok((JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === 'nginx'));
+    assert.ok(!stdout.includes('bad'));
+    assert.match(stderr, /^warning: .*bad\/template\.json:.* it is not JSON.*\. That template is left out\.\n$/);
+  });
+
+  test('template show says how it is used, and no placeholder', async () => {
+    const shown = async (name: string) => (await localCa(['template', 'show', name], options)).stdout;
+    const freetds = await shown('freetds');
+    assert.match(freetds, /\nlocal-ca export LABEL --template freetds --set NAME=VALUE\n$/);
+    assert.match(freetds, /host=\(the server\) /);
+    assert.doesNotMatch(freetds, /\{\{|key type/);
+    const nginx = await shown('nginx');
+    assert.match(nginx, /\nkey type p256\n[\s\S]*\n--profile client +FOR[\s\S]*\nlocal-ca issue NAME --template nginx/);
   });
 
   test('an empty list is a list', async () => {

@@ -369,6 +369,13 @@ describe('client certificates', () => {
     assert.equal(refused.served.acceptedClientCertificate, false);
   });
 
+  test('one that breaks off before it proved that it has its own key needs attention', async (t) => {
+    const own = await issue('rsa.example.test', at, '--key-type', 'rsa2048');
+    const versions = { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' } as const;
+    const { status, problems, notes } = await probe([await serve(t, { ...own, ...CLIENTS, ...versions })]);
+    assert.deepEqual([status, codes(problems), codes(notes)], [3, ['key-unproven'], ['client-certificate']]);
+  });
+
   /** It trusts one root of others: Node's own servers close the connection without a word. */
   async function strictServer(t: TestContext): Promise<string> {
     const stranger = join(folder, 'stranger.pem');
@@ -454,6 +461,11 @@ describe('many', () => {
     assert.equal(lines[7], 'tls://127.0.0.1:1: cannot look at 127.0.0.1 port 1: nothing listens there');
     assert.equal(stderr, '3 servers: 1 healthy, 1 in need of attention, 1 unreachable\n');
     assert.equal(status, 1);
+  });
+
+  test('one is not many', async (t) => {
+    const { stderr } = await localCa(['probe', '--from', list(await serve(t, filesOf(NAME)))], at);
+    assert.equal(stderr, '1 server: 1 healthy, 0 in need of attention, 0 unreachable\n');
   });
 
   test('a list with a mistake names its line', async () => {

@@ -206,6 +206,17 @@ describe('beside the key of another certificate', () => {
   });
 });
 
+test('the certificate is there also where a template has it only together with the key', async () => {
+  const csr = put('haproxy.csr', request(['haproxy.test'], 'CN=haproxy.test', [], ecKey()));
+  const { files } = await localCaJson<SignedJson>(['sign', csr, '--template', 'haproxy'], place);
+  const made = readdirSync(join(cwd, 'haproxy.test')).sort();
+  assert.deepEqual(made, ['.local-ca.json', 'README.md', 'ca.pem', 'haproxy.test.chain.pem']);
+  assert.ok(files.every(({ secret }) => !secret));
+  const readme = readFileSync(join(cwd, 'haproxy.test/README.md'), 'utf8');
+  assert.match(readme, /The private key is not here, .*: it is where the certificate or its request was made\./);
+  assert.match(readme, /^\(umask 077 && cat haproxy\.test\.chain\.pem KEY > haproxy\.test\.pem\)$/m);
+});
+
 describe('at a terminal', { skip: !posix }, () => {
   test('it asks, and a no leaves everything as it was', async (t) => {
     if (!needs(t, 'tmux')) return;

@@ -165,7 +165,16 @@ const TEMPLATES = [
     keyTypeWhy: 'Old drivers.',
     zip: { name: 'Trust.zip', files: ['ca.pem'] },
   }),
-  template({ name: 'pg', title: 'PostgreSQL', summary: 'An SQL server too.' }),
+  template({
+    name: 'pg',
+    title: 'PostgreSQL',
+    summary: 'An SQL server too.',
+    settings: {
+      port: { kind: 'port', default: '5432', about: 'where it listens' },
+      host: { kind: 'word', default: '{{server}}', about: 'the name' },
+      mutual: { kind: 'flag', about: 'only clients with a certificate' },
+    },
+  }),
 ];
 
 const facts = (given = {}): InitFacts => ({
@@ -240,6 +249,35 @@ describe('the init wizard', () => {
       encryptKey: true,
       out: 'x/y',
     });
+  });
+
+  test('asks about the server what its template asks, and writes it as the command line does', () => {
+    const pg: InitAnswers = { ...ANSWERS, template: 'pg' };
+    const asked = (answers: InitAnswers, given = {}) =>
+      stepsFor(initSteps({}), startOf(answers), facts(given))
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('set'));
+    assert.deepEqual(asked(ANSWERS), []);
+    assert.deepEqual(asked(pg), ['setDefaults']);
+    assert.deepEqual(asked({ ...pg, setDefaults: false }), ['setDefaults', 'set']);
+    assert.deepEqual(asked({ ...pg, setDefaults: false }, { set: [{ port: '1' }] }), []);
+    const step = initSteps({}).find(({ name }) => name === 'set');
+    const question = step?.question(pg, facts());
+    assert.equal(
+      question?.about,
+      'port=5432 (where it listens)\nhost (the name)\nmutual=no (only clients with a certificate)\n' +
+        'With spaces between, like port=5433 mutual=yes.',
+    );
+    const verdict = (text: string) => question?.type === 'input' && question.validate?.(text);
+    assert.deepEqual([verdict(''), verdict('port=5433  mutual=yes')], [true, true]);
+    assert.match(String(verdict('port=x')), /the setting port of template "pg" cannot be "x"\. Give a port/);
+    const answers = step?.apply?.({ ...pg, setDefaults: false }, 'port=5433  mutual=yes', facts()) ?? pg;
+    const { names, flags } = orderOf(answers, facts());
+    assert.match(commandLine('init', names, flags), / --set port=5433 --set mutual=yes /);
+    assert.deepEqual(flags.set, [{ port: '5433' }, { mutual: 'yes' }]);
+    assert.ok(summaryRows(answers, facts()).some(([, text]) => text === 'with port=5433 mutual=yes'));
+    const [first] = initSteps({});
+    assert.equal(first?.apply?.(answers, 'mssql', facts()).set, undefined);
   });
 
   test('what the command line says is neither asked nor lost', () => {

@@ -442,6 +442,8 @@ describe('local-ca csr, asked', { skip: !posix && 'tmux is needed' }, () => {
 describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
   const ISSUE: readonly Answer[] = [
     [Q.template, '=nginx', 'Enter'],
+    [Q.settings, 'n', 'Enter'],
+    [Q.different, '=mutual=yes port=8443', 'Enter'],
     NOT_THIS_MACHINE,
     [Q.names, '=web.test', 'Enter'],
     [Q.serverKey, 'Enter'],
@@ -455,7 +457,8 @@ describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
       if (!needs(t, 'tmux')) return;
       const place = await withCa(t);
       const terminal = await open(t, 'issue', place, { columns, env });
-      assert.match(await assertRun(terminal, ISSUE, columns, env), /CA +My CA\n/);
+      const summary = await assertRun(terminal, ISSUE, columns, env);
+      assert.match(summary, /with mutual=yes\s+port=8443\n[\s\S]*CA +My CA\n/);
       await terminal.press('Enter');
       assert.equal(await terminal.status(), 0);
       await terminal.assertSane();
@@ -474,13 +477,13 @@ describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
     if (!needs(t, 'tmux')) return;
     const place = await withCa(t, '--permit', '.test', 'web.test');
     writeFileSync(join(place.cwd, 'mine'), 'mine\n');
-    const terminal = await open(t, 'issue --template nginx', place);
+    const terminal = await open(t, 'issue --template nginx --set port=8443', place);
     await give(terminal, NOT_THIS_MACHINE);
     await terminal.shows(Q.names);
     await terminal.type('web.example');
     await terminal.shows('may not sign web.example');
     await give(terminal, [Q.names, 'C-u', '=web.test', 'Enter']);
-    await giveAll(terminal, [...ISSUE.slice(3, 5), [Q.out, '=mine', 'Enter'], [Q.zip, 'n', 'Enter']]);
+    await giveAll(terminal, [...ISSUE.slice(5, 7), [Q.out, '=mine', 'Enter'], [Q.zip, 'n', 'Enter']]);
     assert.match(await terminal.shows(Q.now), /! it takes the place of web\.test, which is valid until/);
     await terminal.press('Enter');
     await terminal.shows(/> .*mine/);
@@ -492,7 +495,7 @@ describe('local-ca issue, asked', { skip: !posix && 'tmux is needed' }, () => {
       [Q.now, 'Enter'],
     ]);
     assert.equal(await terminal.status(), 0);
-    assert.ok(existsSync(join(place.cwd, 'web', 'nginx.conf')));
+    assert.match(readFileSync(join(place.cwd, 'web', 'nginx.conf'), 'utf8'), /listen 8443/);
     assert.equal(readFileSync(join(place.cwd, 'mine'), 'utf8'), 'mine\n');
   });
 });

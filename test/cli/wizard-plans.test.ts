@@ -232,7 +232,7 @@ describe('the renew wizard', () => {
   });
 });
 
-const SERVER = { templates: [], offers: [], force: false, now: NOW };
+const SERVER = { templates: [], offers: [], force: false, given: {}, now: NOW };
 
 describe('the csr wizard', () => {
   const known = (more: Partial<CsrFacts> = {}): CsrFacts => ({ ...SERVER, given: {}, ...more });

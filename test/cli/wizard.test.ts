@@ -45,6 +45,7 @@ const Q = {
 /** Every question up to the summary, answered in the shortest way. */
 const SHORT: readonly Answer[] = [
   [Q.template, 'Enter'],
+  [Q.settings, 'Enter'],
   NOT_THIS_MACHINE,
   [Q.names, '=db.test', 'Enter'],
   [Q.serverKey, 'Enter'],
@@ -57,7 +58,9 @@ const SHORT: readonly Answer[] = [
 
 /** Every question that there is, with another answer than the default where there is one. */
 const LONG: readonly Answer[] = [
-  [Q.template, '=sql', 'Enter'],
+  [Q.template, '=tencentdb', 'Enter'],
+  [Q.settings, 'n', 'Enter'],
+  [Q.different, '=port=1533 dir=/srv/tls', 'Enter'],
   NOT_THIS_MACHINE,
   [Q.names, '=*.db.test, 10.0.0.5 ::1 q.test', 'Enter'],
   [Q.serverKey, 'Up', 'Enter'],
@@ -138,6 +141,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     for (const part of [
       /Server {2}\*\.db\.test, q\.test, 10\.0\.0\.5, ::1\n/,
       /SQL Server, in the manner of TencentDB, p384\n/,
+      /with port=1533 dir=\/srv\/tls\n/,
       /! \*\.db\.test stands for one label/,
       /CA {6}Jo's Wizard CA, until \d{4}-/,
       /key p384; valid for 700 days; signs with an intermediate; may sign\n +\.test, 10\.0\.0\.0\/8, ::1 only; key file encrypted/,
@@ -161,11 +165,11 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.shows('No template has "oracle" in its name or summary.');
     await terminal.press('Enter');
     await terminal.press('C-u');
-    await terminal.type('jks');
+    await terminal.type('jks tencent');
     await terminal.shows(/❯ SQL Server/);
     assert.doesNotMatch(await terminal.screen(), /nginx/);
     await terminal.press('Enter');
-    await giveAll(terminal, SHORT.slice(1, 3));
+    await giveAll(terminal, SHORT.slice(1, 4));
     await terminal.shows(/❯ RSA 2048 \(default\)/);
     await terminal.shows('SQL Server on Windows and old drivers take no other kind than RSA.');
   });
@@ -173,6 +177,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
   test('wrong names are refused while they are typed, and mended', async (t) => {
     if (!needs(t, 'tmux')) return;
     const terminal = await open(t, 'init --template nginx', newPlace(t));
+    await give(terminal, [Q.settings, 'Enter']);
     await give(terminal, NOT_THIS_MACHINE);
     await terminal.shows('Type at least one, like db1.example.test');
     await terminal.press('Enter');
@@ -200,6 +205,21 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
   test('other answers are checked in the words of the command line', async (t) => {
     if (!needs(t, 'tmux')) return;
     const terminal = await open(t, 'init --template nginx --server-days 20', newPlace(t));
+    await giveAll(terminal, [[Q.settings, 'n', 'Enter']]);
+    for (const [wrong, complaint] of [
+      ['Port=5433', 'Names are in lower case'],
+      ['mutual', '--set mutual=yes'],
+      ['port=99999', 'a port, from 1 to 65535'],
+      ['prot=8443', 'Did you mean port or root?'],
+      ['port=1 port=2', 'cannot be both "1" and "2"'],
+    ] as const) {
+      await terminal.shows(Q.different);
+      await terminal.type(wrong);
+      await terminal.press('Enter');
+      await terminal.shows(complaint);
+      await terminal.press('C-u');
+    }
+    await give(terminal, [Q.different, '=port=8443', 'Enter']);
     await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter'], [Q.serverKey, 'Enter']]);
     for (const [question, wrong, complaint, right] of [
       [Q.name, 'x'.repeat(65), "the subject's CN has 65 characters. It may have at most 64.", '=C'],
@@ -229,7 +249,12 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     const terminal = await open(t, 'init', place);
     await terminal.shows(Q.template);
     await terminal.press('Escape');
-    await giveAll(terminal, [[Q.template, '=nginx', 'Enter'], NOT_THIS_MACHINE, [Q.names, '=a.test', 'Enter']]);
+    await giveAll(terminal, [
+      [Q.template, '=nginx', 'Enter'],
+      [Q.settings, 'Enter'],
+      NOT_THIS_MACHINE,
+      [Q.names, '=a.test', 'Enter'],
+    ]);
     await terminal.shows(Q.serverKey);
     await terminal.press('Escape');
     await terminal.shows(`${Q.names} a.test`);
@@ -238,13 +263,16 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     await terminal.press('Escape');
     await terminal.shows(Q.offered);
     await terminal.press('Escape');
+    await terminal.shows(Q.settings);
+    await terminal.press('Escape');
     await terminal.shows(/❯ nginx/);
     await giveAll(terminal, [
       [Q.template, 'Enter'],
+      [Q.settings, 'Enter'],
       [Q.offered, 'Enter'],
       [Q.names, 'C-u', '=b.test', 'Enter'],
     ]);
-    await giveAll(terminal, SHORT.slice(3));
+    await giveAll(terminal, SHORT.slice(4));
     // From the summary back to the last question, and to it again.
     await terminal.shows(Q.now);
     await terminal.press('Escape');
@@ -272,7 +300,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
       await terminal.press('Enter');
     };
     await change('Which server');
-    await give(terminal, [Q.template, '=sql', 'Enter']);
+    await give(terminal, [Q.template, '=tencentdb', 'Enter']);
     await terminal.shows(/Server {2}db\.test\n +SQL Server, in the manner of TencentDB, rsa-2048\n/);
     await terminal.shows('and TencentDB-SSL-CA.zip');
     await change('Settings of the CA');
@@ -322,6 +350,7 @@ describe('local-ca init', { skip: !posix && 'tmux is needed' }, () => {
     const flags =
       '--key-type ed25519 --template nginx --out files --organization Acme --days 700 --permit .test --intermediate';
     const terminal = await open(t, `init ${flags} --server-key-type p384 --server-days 20 --zip z.zip`, place);
+    await give(terminal, [Q.settings, 'Enter']);
     await giveAll(terminal, [NOT_THIS_MACHINE, [Q.names, '=said.test', 'Enter'], [Q.name, '=Said CA', 'Enter']]);
     await terminal.shows(/key ed25519; valid for 700 days; signs with an intermediate; may sign\s+\.test\s+only/);
     await give(terminal, [Q.defaults, 'Enter']);

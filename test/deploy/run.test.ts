@@ -192,6 +192,14 @@ describe('a hook that fails', () => {
     );
   });
 
+  it('is told of with the last line that it printed, cut and with nothing that a terminal obeys', async (t) => {
+    const stand = await Stand.make(t);
+    const problem = 'the hook ended with exit code 1';
+    stand.answers = [failing(problem, 'first\n\u001b[31mno such server\n\n'), failing(problem, 'x'.repeat(500))];
+    const said = (await stand.run()).target.problem ?? '';
+    assert.equal(said, `${problem}: \\u001b[31mno such server; with the files before, ${problem}: ${'x'.repeat(199)}…`);
+  });
+
   it('is tried at once when somebody says so', async (t) => {
     const stand = await enabled(t);
     await stand.renew();
@@ -324,10 +332,57 @@ describe('a run that was cut short', () => {
 
 describe('what stands in the way', () => {
   const PROBLEMS = {
-    edited: /README\.md was changed after local-ca made it$/,
+    edited: /README\.md was changed after local-ca made it; local-ca deploy run aabbccdd --force replaces a file$/,
     revoked: /^the certificate \w+ of "web\.example\.test" was revoked \(keyCompromise\); issue a new one$/,
     expired: /^the certificate \w+ of "web\.example\.test" expired on 2027-/,
   };
+
+  /** As a person would, with the commands of the README. */
+  async function installed(stand: Stand): Promise<void> {
+    const { files } = await stand.ports.goal(await stand.get());
+    fs.mkdirSync(stand.folder, { recursive: true });
+    for (const { path, bytes } of files.filter((file) => /pem$/.test(file.path))) {
+      fs.writeFileSync(join(stand.folder, path), bytes);
+    }
+  }
+
+  it('is nothing that a person installed by hand: the same files, or those of the certificate before', async (t) => {
+    const stand = await Stand.make(t);
+    await installed(stand);
+    await stand.renew();
+    assert.deepEqual((await previewTarget(stand.ports, await stand.get(), {})).problem, null);
+    assert.deepEqual(await stand.story(), ['enabled', 'in-progress -> enabled', null]);
+    assert.equal(standing(stand), await stand.serial());
+    fs.rmSync(join(stand.folder, '.local-ca.json'));
+    assert.deepEqual(await stand.story(), ['updated', 'updating -> enabled', null]);
+  });
+
+  it("nor are those files lost when the hook fails: they are back, and still the person's", async (t) => {
+    const stand = await Stand.make(t);
+    await installed(stand);
+    const before = stand.files();
+    stand.answers = [failing()];
+    await stand.run();
+    assert.deepEqual(stand.files(), before);
+    assert.equal(fs.existsSync(join(stand.folder, '.local-ca.json')), false);
+  });
+
+  it('is what is not in the certificates and this key alone: a note, another key, the certificate of others', async (t) => {
+    const stand = await Stand.make(t);
+    await installed(stand);
+    const mine = { [CHAIN]: `# mine\n${stand.read(CHAIN)}`, [`${LABEL}.key.pem`]: stand.read(`${LABEL}.key.pem`) };
+    await stand.issue();
+    // A fresh key: the one that stands there may be the only one of its kind.
+    const foreign = /exists, and local-ca did not put it there; local-ca deploy run aabbccdd --force replaces a file$/;
+    assert.match((await stand.story())[2] ?? '', new RegExp(`key\\.pem ${foreign.source}`));
+    fs.rmSync(join(stand.folder, `${LABEL}.key.pem`));
+    fs.writeFileSync(join(stand.folder, CHAIN), mine[CHAIN] ?? '');
+    assert.match((await stand.story())[2] ?? '', new RegExp(`chain\\.pem ${foreign.source}`));
+    const other = (await stand.ca.issue({ names: ['other.example.test'] })).record.certificate;
+    fs.writeFileSync(join(stand.folder, CHAIN), other);
+    assert.match((await stand.story())[2] ?? '', foreign);
+    assert.equal((await stand.run({ force: true })).result, 'enabled');
+  });
 
   it('an edited file is not replaced, unless that is asked for', async (t) => {
     const stand = await enabled(t);

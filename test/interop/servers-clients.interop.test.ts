@@ -159,7 +159,7 @@ describe("programs with the templates' files", () => {
     const [call = ''] = /^requests\.get\(.*\)$/m.exec(alice.text('README.md')) ?? [];
     const ask = async (code: string, env = {}) =>
       said(await run('requests', ['-c', `import requests; print(${code}.text)`], { cwd: alice.folder, env }));
-    const address = (host: string) => call.replace('SERVER', `${host}:${port}`);
+    const address = (host: string) => call.replace('SERVER:8443', `${host}:${port}`);
     assert.equal(await ask(address('localhost')), 'Hello alice');
     assert.match(await ask(address('127.0.0.2')), /IP address mismatch|doesn't match/);
     const bare = address('localhost').replace(/, verify="[^"]+"/, '');

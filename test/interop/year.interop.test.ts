@@ -185,7 +185,10 @@ test('a year in a minute: nginx and PostgreSQL through enable, four renewals, a 
   assert.match(await client.web(), /unable to get local issuer certificate/);
   const refused = await year.run();
   assert.deepEqual([refused.status, refused.web.state, refused.db.state], [1, 'not-enabled', 'not-enabled']);
-  assert.match(refused.web.problem ?? '', /chain\.pem exists, and local-ca did not put it there; local-ca deploy run [0-9a-f]+ --force replaces a file$/);
+  assert.match(
+    refused.web.problem ?? '',
+    /chain\.pem exists, and local-ca did not put it there; local-ca deploy run [0-9a-f]+ --force replaces a file$/,
+  );
   pairs();
   const first = await year.run('--force');
   assert.deepEqual([first.web.result, first.db.result], ['enabled', 'waiting']);

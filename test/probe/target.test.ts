@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { LocalCaError } from '../../src/errors.ts';
 import { STARTS } from '../../src/probe/starts.ts';
 import { parseTarget, urlOf } from '../../src/probe/target.ts';
 import { throwsCode } from '../support/throws.ts';
@@ -77,7 +78,10 @@ describe('parseTarget', () => {
   const hints: readonly (readonly [string, RegExp])[] = [
     ['http://a.test', /^Did you mean https:\/\/\?$/],
     ['mysqls://a.test', /^Did you mean mysql:\/\//],
-    ['gopher://a.test', /^Write it like tls:\/\/db1\.example\.test:6514; known are tls, https, wss, postgres, /],
+    [
+      'gopher://a.test',
+      /^Write it like tls:\/\/db1\.example\.test:6514; known are (?:[a-z]+, ){9}imap and more: docs\/probing\.md has all\.$/,
+    ],
     ['a.test', /^Write it like/],
     ['mysql:///shop', /^Write it like/],
   ];
@@ -86,7 +90,20 @@ describe('parseTarget', () => {
   }
 
   it('does not repeat a password', () => {
-    throwsCode(() => parseTarget('oracle://me:sec@ret@db1'), 'LOCAL_CA_OPTION_INVALID', /^"oracle:\/\/db1" is not/);
+    const forms = [
+      ['oracle://me:sec@ret@db1', /^"oracle:\/\/db1" is not/],
+      ['u:secretpw@db1:5432', /^"db1:5432" is not/],
+      ['postgres:secretpw@db1', /^"db1" is not/],
+      ['tls://u:a//secret@db1', /^"tls:\/\/db1" is not/],
+      ['u:a://sec\nret@db1', /^"db1" is not/],
+    ] as const;
+    for (const [text, message] of forms) {
+      throwsCode(() => parseTarget(text), 'LOCAL_CA_OPTION_INVALID', message);
+      assert.throws(
+        () => parseTarget(text),
+        (error: LocalCaError) => !/sec|ret|pw/.test(error.hint),
+      );
+    }
   });
 
   it('has a port and an advice for each scheme', () => {

@@ -1,8 +1,26 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { contentOf } from '../../bundle/contents.ts';
+import { occupied, readManifest } from '../../bundle/manifest.ts';
+import type { Material } from '../../bundle/material.ts';
+import { fillPath } from '../../bundle/paths.ts';
+import { bundleKind, filesFor, type Template } from '../../bundle/template.ts';
 import { importKey } from '../../core/keys.ts';
+import type { Warning } from '../../core/validity.ts';
 import { readAtMost } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
+import type { PlacementRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
-import { type Delivery, findTemplate, OUTPUT_FLAGS, shippingOf, stageDelivery, wishesOf } from '../deliver.ts';
+import {
+  type Delivery,
+  findTemplate,
+  OUTPUT_FLAGS,
+  shippingOf,
+  stageDelivery,
+  type Wishes,
+  wishesOf,
+} from '../deliver.ts';
+import { placementOf } from '../deployed.ts';
 import { materialFrom } from '../others-ca.ts';
 import { deliveredJson, deliveredPaths, recordJson, templateWarnings } from '../records.ts';
 import { type Session, withAuthority, withRecords } from '../session.ts';
@@ -61,30 +79,68 @@ async function exportOthers(context: Context, flags: Flags): Promise<undefined> 
   return undefined;
 }
 
-async function exportFrom(
-  context: Context,
-  { ca, home }: Session,
-  label: string | undefined,
-  flags: Flags,
-): Promise<void> {
+async function exportFrom(context: Context, session: Session, label: string | undefined, flags: Flags): Promise<void> {
+  const { ca, home } = session;
   const record = label === undefined ? undefined : await ca.get(label);
   const material = await (record === undefined ? ca.exportAuthority() : ca.export(label as string, keyFrom(flags)));
-  const template = await findTemplate(context, (flags.template as string | undefined) ?? record?.template ?? undefined);
-  const out = (flags.out as string | undefined) ?? record?.label ?? 'ca';
-  const parcel = { material, template, out, wishes: wishesOf(flags) };
+  const placement = record && (await placementOf(session, record.label));
+  const recorded = placement?.template ?? record?.template ?? undefined;
+  const template = await findTemplate(context, (flags.template as string | undefined) ?? recorded);
+  const out = (flags.out as string | undefined) ?? folderFor(material, template, recorded);
+  if (flags.out === undefined && flags.force !== true) refuseCutDown(out, material);
+  const parcel = { material, template, out, wishes: wishesFor(flags, template, placement) };
   const delivery = await stageDelivery([parcel], context, shippingOf(flags));
   // The CA's own files are made again when it is renewed; those of a certificate belong where they went first.
   if (record === undefined) await home.store.write(delivery.placements);
   await delivery.commit();
-  tell(context, delivery, record === undefined ? { label: 'ca', template: template.name } : recordJson(record));
+  const lacks = flags.format === undefined ? withoutKey(material, template) : [];
+  tell(context, delivery, record === undefined ? { label: 'ca', template: template.name } : recordJson(record), lacks);
+}
+
+/** Another template's README would take the place of the server's own. */
+function folderFor({ label, leaf }: Material, { name }: Template, recorded: string | undefined): string {
+  const isOther = leaf !== undefined && recorded !== undefined && recorded !== name;
+  return isOther ? `${label}-${basename(name)}` : label;
+}
+
+/** What was set when the files were made holds here too. */
+function wishesFor(flags: Flags, { name }: Template, placement: PlacementRecord | undefined): Wishes {
+  const wishes = wishesOf(flags);
+  const before = placement?.template === name ? placement.settings : {};
+  return { ...wishes, settings: { ...before, ...wishes.settings } };
+}
+
+// --- without the private key -----------------------------------------------------------------------------------
+
+/** The README beside the key would be one that does not speak of it. */
+function refuseCutDown(folder: string, { label, leaf }: Material): void {
+  if (leaf === undefined || leaf.key !== undefined) return;
+  const files = [...readManifest(folder).files];
+  const secret = files.find(([, { mode, labels }]) => mode !== undefined && labels.includes(label))?.[0];
+  if (secret === undefined || !existsSync(join(folder, secret))) return;
+  throw occupied(
+    folder,
+    `holds ${secret}, and what is made without the private key would replace the files beside it`,
+    'Give the key with --key FILE, choose another folder with --out, or use --force.',
+  );
+}
+
+/** What the template makes, and cannot now. */
+function withoutKey({ label, leaf }: Material, template: Template): Warning[] {
+  if (leaf === undefined || leaf.key !== undefined) return [];
+  const files = filesFor(template, bundleKind(leaf.profile)).filter(({ content }) => contentOf(content).needsKey);
+  if (files.length === 0) return [];
+  const paths = files.map(({ path }) => fillPath(path, label)).join(', ');
+  const message = `left out, since the private key is not in the home: ${paths}; --key FILE gives it`;
+  return [{ code: 'template', message }];
 }
 
 function keyFrom(flags: Flags) {
   return flags.key === undefined ? undefined : importKey(readAtMost(flags.key as string, MOST_KEY_BYTES));
 }
 
-function tell({ io }: Context, delivery: Delivery, record: object): void {
-  const warnings = templateWarnings(delivery.bundles.flatMap((bundle) => bundle.warnings));
+function tell({ io }: Context, delivery: Delivery, record: object, more: readonly Warning[] = []): void {
+  const warnings = [...templateWarnings(delivery.bundles.flatMap((bundle) => bundle.warnings)), ...more];
   for (const { message } of warnings) io.warn(message);
   io.result({ ...record, ...deliveredJson(delivery), warnings }, deliveredPaths(delivery));
 }

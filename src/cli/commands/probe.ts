@@ -106,5 +106,6 @@ function tellMany({ io, ambient }: Context, results: readonly Result[]): void {
   const summary = summaryOf(results);
   io.result({ results: results.map((one) => resultJson(one, now)), summary }, tableOf(io, results, now));
   const { total, healthy, attention, unreachable } = summary;
-  io.say(`${total} servers: ${healthy} healthy, ${attention} in need of attention, ${unreachable} unreachable`);
+  const servers = total === 1 ? '1 server' : `${total} servers`;
+  io.say(`${servers}: ${healthy} healthy, ${attention} in need of attention, ${unreachable} unreachable`);
 }

@@ -1,9 +1,12 @@
-import { listTemplates } from '../../bundle/catalog.ts';
 import { checkTexts } from '../../bundle/render.ts';
-import { README, type Template } from '../../bundle/template.ts';
+import { shellWord } from '../../bundle/shell.ts';
+import { handsOutKey, README, type Template } from '../../bundle/template.ts';
+import type { TemplateFile } from '../../bundle/template-schema.ts';
 import type { Command } from '../command.ts';
-import { findTemplate, templateFolders } from '../deliver.ts';
+import { findTemplate } from '../deliver.ts';
 import { table } from '../io.ts';
+import { knownTemplates } from '../known-templates.ts';
+import { shownDefault } from '../shown-setting.ts';
 
 export const templateList: Command = {
   name: 'template list',
@@ -11,7 +14,7 @@ export const templateList: Command = {
   flags: [],
   examples: [['local-ca template list', 'names, and what each is for']],
   run: async (context) => {
-    const templates = await listTemplates(templateFolders(context));
+    const templates = await knownTemplates(context);
     context.io.result(
       templates.map(({ name, title, kind, summary }) => ({ name, title, kind, summary })),
       table(
@@ -34,15 +37,17 @@ export const templateShow: Command = {
     checkTexts(template);
     const { title, summary, kind, keyType, profile, warnings, settings, owner, reload, probe } = template;
     const files = filesOf(template);
+    const clientFiles = clientFilesOf(template) ?? null;
     context.io.result(
       {
         name: template.name,
         title,
         summary,
         kind,
-        keyType: keyType ?? 'p256',
+        keyType: handsOutKey(template, template.profile) ? (keyType ?? 'p256') : null,
         profile,
         files,
+        clientFiles,
         zip: template.zip ?? null,
         settings,
         owner: owner ?? null,
@@ -64,37 +69,72 @@ interface ShownFile {
 
 const plain = (text: string) => text.replace(/\{\{\{?label\}?\}\}/g, 'LABEL');
 
-const filesOf = ({ files, render }: Template): ShownFile[] => [
-  ...files.map(({ path, audience, about }) => ({ path: plain(path), audience, about: plain(about) })),
-  ...render.map(({ file, audience, about }) => ({ path: plain(file), audience, about: plain(about) })),
-  { path: README, audience: 'you', about: 'What each file is, where it goes, and how to check it' },
-];
+const shown = ({ path, audience, about }: Pick<TemplateFile, 'path' | 'audience' | 'about'>): ShownFile => ({
+  path: plain(path),
+  audience,
+  about: plain(about),
+});
+
+const README_FILE: ShownFile = {
+  path: README,
+  audience: 'you',
+  about: 'What each file is, where it goes, and how to check it',
+};
+
+/** What is made for a client alone is not among the files of the others, where it has files of its own. */
+const filesOf = ({ files, clientFiles, render }: Template): ShownFile[] => {
+  const texts = render.filter((entry) => clientFiles === undefined || entry.for.some((kind) => kind !== 'client'));
+  return [...files.map(shown), ...texts.map(({ file, ...rest }) => shown({ path: file, ...rest })), README_FILE];
+};
+
+/** Of `issue --profile client`, where that makes others. */
+const clientFilesOf = ({ clientFiles, render }: Template): ShownFile[] | undefined => {
+  const texts = render.filter((entry) => entry.for.includes('client'));
+  return (
+    clientFiles && [
+      ...clientFiles.map(shown),
+      ...texts.map(({ file, ...rest }) => shown({ path: file, ...rest })),
+      README_FILE,
+    ]
+  );
+};
+
+const rowsOf = (files: readonly ShownFile[]) => files.map(({ path, audience, about }) => [path, audience, about]);
 
 function textOf(template: Template, files: readonly ShownFile[]): string {
-  const why = template.keyTypeWhy === undefined ? '' : `: ${template.keyTypeWhy}`;
-  const rows = files.map(({ path, audience, about }) => [path, audience, about]);
+  const { name, title, summary, zip } = template;
+  const clientFiles = clientFilesOf(template);
   return [
-    `${template.name}: ${template.title}`,
-    template.summary,
+    `${name}: ${title}`,
+    summary,
     '',
-    `key type ${template.keyType ?? 'p256'}${why}`,
-    '',
-    table(['FILE', 'FOR', 'WHAT'], rows),
-    ...(template.zip === undefined
-      ? []
-      : ['', `zip ${plain(template.zip.name)}: ${(template.zip.files ?? ['all files']).map(plain).join(', ')}`]),
+    ...keyLines(template),
+    table(['FILE', 'FOR', 'WHAT'], rowsOf(files)),
+    ...(clientFiles === undefined ? [] : ['', table(['--profile client', 'FOR', 'WHAT'], rowsOf(clientFiles))]),
+    ...(zip === undefined ? [] : ['', `zip ${plain(zip.name)}: ${(zip.files ?? ['all files']).map(plain).join(', ')}`]),
     ...settingLines(template),
   ].join('\n');
 }
 
-/** What `--set` may say, with the defaults as the template writes them. */
-function settingLines({ name, settings }: Template): string[] {
-  const rows = Object.entries(settings).map(([key, { kind, default: text = 'no', about }]) => [
-    `${key}=${text}`,
-    kind,
-    about,
+function keyLines(template: Template): string[] {
+  if (!handsOutKey(template, template.profile)) return [];
+  const { keyType = 'p256', keyTypeWhy } = template;
+  return [`key type ${keyType}${keyTypeWhy === undefined ? '' : `: ${keyTypeWhy}`}`, ''];
+}
+
+/** What `--set` may say, and how; a template without a key is for certificates that are there. */
+function settingLines(template: Template): string[] {
+  const { name, settings } = template;
+  const command = handsOutKey(template, template.profile) ? 'issue NAME' : 'export LABEL';
+  const rows = Object.entries(settings).map(([key, setting]) => [
+    `${key}=${shownDefault(setting)}`,
+    setting.kind,
+    setting.about,
   ]);
-  return rows.length === 0
-    ? []
-    : ['', table(['--set', 'KIND', 'WHAT'], rows), '', `local-ca issue NAME --template ${name} --set NAME=VALUE`];
+  const set = rows.length === 0 ? '' : ' --set NAME=VALUE';
+  return [
+    ...(rows.length === 0 ? [] : ['', table(['--set', 'KIND', 'WHAT'], rows)]),
+    '',
+    `local-ca ${command} --template ${shellWord(name)}${set}`,
+  ];
 }

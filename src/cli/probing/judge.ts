@@ -79,7 +79,12 @@ function protocol({ served }: Look): Remark[] {
   return [remark('old-protocol', `it speaks nothing newer than ${served.protocol}, which clients refuse`)];
 }
 
-function client({ served }: Look): Remark[] {
+const client = ({ served }: Look): Remark[] => [...clientAnswer(served), ...unproven(served)];
+
+/** Nothing shows that it is the server, and not somebody who recorded what the server sent. */
+const unproven = (served: Served): Remark[] => (served.keyUnproven ? [remark('key-unproven')] : []);
+
+function clientAnswer(served: Served): Remark[] {
   const why = served.alert === undefined ? '' : ` (${served.alert})`;
   if (served.acceptedClientCertificate === false)
     return [remark('client-refused', `it did not accept the client certificate${why}`)];

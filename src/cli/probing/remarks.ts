@@ -55,6 +55,11 @@ const OWN_REMARKS = {
     about: 'The server did not accept the client certificate that was given with `--cert`.',
     hint: 'Check that it is valid, made for clients, and of a CA that the server trusts for them.',
   },
+  'key-unproven': {
+    weight: 'problem',
+    about: 'The server broke off for want of a client certificate before it proved that it has the key of its own.',
+    hint: 'With RSA key exchange that comes last. Give a client certificate with --cert FILE and --key FILE, or allow ECDHE in the configuration of the server.',
+  },
   'client-certificate': {
     weight: 'note',
     about: 'The server lets in no client without a certificate.',

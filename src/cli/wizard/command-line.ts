@@ -33,10 +33,9 @@ const SECRETS: Readonly<Record<string, string>> = {
   challengePassword: '--challenge-password-file FILE',
 };
 
-const settingText = (one: Settings) =>
-  Object.entries(one)
-    .map((pair) => pair.join('='))
-    .join(' ');
+/** `--set` for each. */
+const writeSettings = (settings: readonly Settings[]): string[] =>
+  settings.flatMap((one) => Object.entries(one).map((pair) => `--set ${shellWord(pair.join('='))}`));
 
 function writeFlag(name: string, value: unknown): string[] {
   const flag = flagName(name);
@@ -44,6 +43,6 @@ function writeFlag(name: string, value: unknown): string[] {
   if (value === true) return [flag];
   const secret = SECRETS[name];
   if (secret !== undefined) return [secret];
-  if (name === 'set') return (value as readonly Settings[]).map((one) => `${flag} ${shellWord(settingText(one))}`);
+  if (name === 'set') return writeSettings(value as readonly Settings[]);
   return [`${flag} ${shellWord(Array.isArray(value) ? value.join(',') : String(value))}`];
 }

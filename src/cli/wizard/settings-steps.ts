@@ -14,7 +14,7 @@ export const setFlag = ({ set = {} }: ServerAnswers, { given }: ServerFacts): re
 const partsOf = (set: Settings): Settings[] => Object.entries(set).map(([name, value]) => ({ [name]: value }));
 
 /** `port=5433 mutual=yes`: what a summary says, and what one types. */
-export const setText = (given: readonly Settings[] = []): string =>
+const setText = (given: readonly Settings[] = []): string =>
   given.flatMap((one) => Object.entries(one).map(([name, value]) => `${name}=${value}`)).join(' ');
 
 /** As a summary has it. */
@@ -35,8 +35,11 @@ const isAsked = (answers: ServerAnswers, facts: ServerFacts) =>
 const aboutSettings = (answers: ServerAnswers, facts: ServerFacts): string =>
   Object.entries(knownTo(answers, facts))
     .filter(([name]) => name !== 'legacy' || facts.given.legacy !== true)
-    .map(([name, setting]) => `${name}=${shownDefault(setting)}: ${setting.about}.`)
+    .map(([name, setting]) => `${withDefault(name, shownDefault(setting))} (${setting.about})`)
     .join('\n');
+
+/** As one could type it: what the certificate will say is left out. */
+const withDefault = (name: string, text: string) => (text.startsWith('(') ? name : `${name}=${text}`);
 
 function defaults<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, boolean> {
   return {
@@ -63,7 +66,8 @@ function values<A extends ServerAnswers, F extends ServerFacts>(): Step<A, F, st
       message: 'What is different:',
       about: `${aboutSettings(answers, facts)}\nWith spaces between, like ${example(Object.keys(knownTo(answers, facts)))}.`,
       default: setText(partsOf(answers.set ?? {})),
-      validate: (text) => check(() => checkSettings(nameOf(answers, facts), knownTo(answers, facts), readSettings(text))),
+      validate: (text) =>
+        check(() => checkSettings(nameOf(answers, facts), knownTo(answers, facts), readSettings(text))),
       shown: (text) => (text.trim() === '' ? 'nothing' : text),
     }),
     apply: (answers, text) => ({ ...answers, set: text.trim() === '' ? undefined : readSettings(text) }),

@@ -19,12 +19,20 @@ export const PROMISES: Promises = {
       },
       lacks: { 'server.mjs': ['requestCert'], 'client.mjs': ['key.pem'] },
     },
-    { settings: { mutual: 'yes' }, holds: { 'server.mjs': ['requestCert: true,\n  rejectUnauthorized: true,'] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'server.mjs': ['requestCert: true,\n  rejectUnauthorized: true,'],
+        'README.md': ["key: readFileSync('alice.key.pem') }"],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
-        'client.mjs': ["key: read('db1.example.test.key.pem')"],
-        'README.md': ['node client.mjs https://SERVER:8443/'],
+        'client.mjs': ["key: read('db1.example.test.key.pem')", "'https://db9.example.test:7000/'"],
+        'README.md': ['node client.mjs https://db9.example.test:7000/'],
       },
       lacks: { 'README.md': ['server.mjs'] },
     },
@@ -48,12 +56,22 @@ export const PROMISES: Promises = {
       },
       lacks: { 'server.py': ['CERT_REQUIRED'], 'client.py': ['load_cert_chain'] },
     },
-    { settings: { mutual: 'yes' }, holds: { 'server.py': ['context.verify_mode = ssl.CERT_REQUIRED'] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'server.py': ['context.verify_mode = ssl.CERT_REQUIRED'],
+        'README.md': ['context.load_cert_chain("alice.chain.pem", "alice.key.pem")'],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
-        'client.py': ['context.load_cert_chain('],
-        'README.md': ['verify="ca.pem", cert=("db1.example.test.chain.pem", "db1.example.test.key.pem")'],
+        'client.py': ['context.load_cert_chain(', '"https://db9.example.test:7000/"'],
+        'README.md': [
+          '"https://db9.example.test:7000/", verify="ca.pem", cert=("db1.example.test.chain.pem", "db1.example.test.key.pem")',
+        ],
       },
       lacks: { 'README.md': ['server.py'] },
     },

@@ -30,21 +30,37 @@ export const PROMISES: Promises = {
       holds: {
         'tls.conf': [/^ssl_ca_file = /m, "ssl_crl_file = '/etc/postgresql/tls/crl.pem'"],
         'pg_hba.tls.conf': [/^hostssl all all all cert$/m, '#hostssl all all all scram-sha-256 clientcert=verify-full'],
-        'README.md': ['local-ca issue alice --profile client --template postgresql --alias user', '--with-crl'],
+        'README.md': [
+          'A client needs `root.crt`, and a certificate of its own',
+          'sslrootcert=root.crt sslcert=postgresql.crt sslkey=postgresql.key user=alice"',
+          '--template postgresql --alias user --set host=db1.example.test --set port=5432',
+          '--with-crl',
+        ],
       },
+      lacks: { 'README.md': ['nothing else'] },
     },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
         'README.md': [
+          'psql "host=db9.example.test port=7000 dbname=postgres user=alice',
+          'Host=db9.example.test;Port=7000;',
+          "host: 'db9.example.test', port: 7000,",
+          'jdbc:postgresql://db9.example.test:7000/postgres?user=alice&',
           'install -m 0600 postgresql.crt postgresql.key root.crt ~/.postgresql/',
           'user=alice sslmode=verify-full',
           '&sslkey=postgresql.p12&sslpassword=PASSWORD',
         ],
       },
-      lacks: { 'README.md': ['pg_reload_conf', 'tls.conf'] },
+      lacks: { 'README.md': ['pg_reload_conf', 'tls.conf', 'SERVER', '5432'] },
     },
     { kind: 'ca', holds: { 'README.md': ['psql "host=SERVER port=5432'] }, lacks: { 'README.md': ['server.key'] } },
+    {
+      kind: 'ca',
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: { 'README.md': ['jdbc:postgresql://db9.example.test:7000/'] },
+    },
   ],
   mysql: [
     {
@@ -63,7 +79,8 @@ export const PROMISES: Promises = {
           '--ssl-verify-server-cert --ssl-ca=ca.pem',
           'sslMode=VERIFY_IDENTITY&trustCertificateKeyStoreUrl=file:ca.p12',
           'verifyIdentity: true',
-          'server-key-traditional.pem` instead',
+          'Only a server that was built with yaSSL',
+          '--template mysql --set host=db1.example.test --set port=7000',
           'local-ca probe mysql://db1.example.test:7000 --ca ca.pem',
           `--hook 'mysql -e "ALTER INSTANCE RELOAD TLS"'`,
         ],
@@ -76,10 +93,19 @@ export const PROMISES: Promises = {
     },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
-        'user.sql': [`CREATE USER 'alice'@'%' IDENTIFIED BY 'PASSWORD' REQUIRE SUBJECT '/CN=`],
-        'README.md': ['--ssl-cert=client-cert.pem --ssl-key=client-key.pem --user=alice', 'file:client.p12'],
+        'user.sql': [/^CREATE USER 'alice'@'%' REQUIRE SUBJECT '\/CN=/m],
+        'README.md': [
+          'mysql --host=db9.example.test --port=7000 ',
+          'jdbc:mysql://db9.example.test:7000/',
+          'pymysql.connect(host="db9.example.test", port=7000,',
+          '--ssl-cert=client-cert.pem --ssl-key=client-key.pem --user=alice',
+          'file:client.p12',
+        ],
       },
+      // A password that everybody can read would be worse than none.
+      lacks: { 'user.sql': [/^[^-].*IDENTIFIED/m], 'README.md': ['SERVER'] },
     },
   ],
   redis: [
@@ -100,8 +126,24 @@ export const PROMISES: Promises = {
         ],
       },
     },
-    { settings: { mutual: 'yes' }, holds: { 'tls.conf': [/^tls-auth-clients yes$/m] } },
-    { kind: 'client', holds: { 'README.md': ['--cert client.crt --key client.key'] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'tls.conf': [/^tls-auth-clients yes$/m],
+        'README.md': [
+          'redis-cli --tls --cacert ca.crt --cert client.crt --key client.key -h db1.example.test',
+          "cert: 'client.crt', key: 'client.key'",
+        ],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
+    {
+      kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: {
+        'README.md': ['--cert client.crt --key client.key -h db9.example.test -p 7000 PING', 'port=7000', 'port: 7000'],
+      },
+    },
   ],
   mongodb: [
     {
@@ -120,13 +162,22 @@ export const PROMISES: Promises = {
       settings: { mutual: 'yes', crl: 'yes' },
       holds: {
         'mongod.tls.conf': ['allowConnectionsWithoutCertificates: false', 'CRLFile: /etc/mongodb/tls/crl.pem'],
+        'README.md': [
+          'tlsCAFile=ca.pem&tlsCertificateKeyFile=client.pem',
+          '--set host=db1.example.test --set port=27017',
+        ],
       },
+      lacks: { 'README.md': ['nothing else'] },
     },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
         'user.mongosh': [`createUser: 'CN=`, `getSiblingDB('$external')`],
-        'README.md': ['tlsCertificateKeyFile=client.pem&authMechanism=MONGODB-X509&authSource=$external'],
+        'README.md': [
+          "mongosh 'mongodb://db9.example.test:7000/?tls=true",
+          'tlsCertificateKeyFile=client.pem&authMechanism=MONGODB-X509&authSource=$external',
+        ],
       },
     },
   ],
@@ -154,9 +205,20 @@ export const PROMISES: Promises = {
       holds: {
         'tls.ldif': ['olcTLSVerifyClient: demand', 'olcTLSCRLFile: /etc/ldap/tls/crl.pem'],
         'slapd.tls.conf': ['TLSVerifyClient demand', 'TLSCRLFile /etc/ldap/tls/crl.pem'],
+        'README.md': [
+          'LDAPTLS_CERT=$PWD/alice.crt LDAPTLS_KEY=$PWD/alice.key',
+          '--set host=db1.example.test --set port=389',
+        ],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
+    {
+      kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: {
+        'README.md': ['ldapwhoami -ZZ -Y EXTERNAL -H ldap://db9.example.test:7000', 'The server knows you as `CN='],
       },
     },
-    { kind: 'client', holds: { 'README.md': ['ldapwhoami -ZZ -Y EXTERNAL', 'The server knows you as `CN='] } },
   ],
   rabbitmq: [
     {
@@ -187,8 +249,24 @@ export const PROMISES: Promises = {
           'management.ssl.port = 15671',
           '#auth_mechanisms.1 = EXTERNAL',
         ],
+        'README.md': [
+          'context.load_cert_chain("client.pem", "client.key")',
+          '--set host=db1.example.test --set port=5671',
+        ],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
+    {
+      kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: {
+        'README.md': [
+          '"db9.example.test", 7000, credentials',
+          'amqps://db9.example.test:7000',
+          'ExternalCredentials()',
+          'as the user `',
+        ],
       },
     },
-    { kind: 'client', holds: { 'README.md': ['ExternalCredentials()', 'as the user `'] } },
   ],
 };

@@ -66,8 +66,13 @@ export const PROMISES: Promises = {
           'truststoreFile="/etc/tomcat10/tls/ca.p12"',
           'truststoreType="PKCS12" truststorePassword="changeit"',
         ],
-        'README.md': ['sudo systemctl restart tomcat9', '--profile client --template tomcat'],
+        'README.md': [
+          'sudo systemctl restart tomcat9',
+          'curl --cert alice@example.test.chain.pem --key alice@example.test.key.pem --cacert ca.pem',
+          '--profile client --template tomcat --set host=db1.example.test --set port=8443',
+        ],
       },
+      lacks: { 'README.md': ['nothing else'] },
     },
     {
       kind: 'client',
@@ -96,12 +101,26 @@ export const PROMISES: Promises = {
       },
       lacks: { 'client.properties': ['keystore'] },
     },
-    { settings: { mutual: 'yes' }, holds: { 'server.properties': [/^ssl\.client\.auth=required$/m] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'server.properties': [/^ssl\.client\.auth=required$/m],
+        'README.md': [
+          '-X ssl.certificate.location=client.crt -X ssl.key.location=client.key -L',
+          'those here name none',
+        ],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka's own placeholder.
-        'client.properties': ['ssl.keystore.certificate.chain=${tls:/etc/kafka/tls:client.crt}'],
+        'client.properties': [
+          'bootstrap.servers=db9.example.test:7000\n',
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka's own placeholder.
+          'ssl.keystore.certificate.chain=${tls:/etc/kafka/tls:client.crt}',
+        ],
         'README.md': ['ssl.certificate.location=client.crt', 'ssl_keyfile="client.key"'],
       },
       lacks: { 'README.md': ['server.properties'] },
@@ -123,7 +142,14 @@ export const PROMISES: Promises = {
         ],
       },
     },
-    { settings: { mutual: 'yes' }, holds: { 'elasticsearch.yml': [/let in\.\n {2}client_authentication: required/] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'elasticsearch.yml': [/let in\.\n {2}client_authentication: required/],
+        'README.md': ['curl --cacert ca.crt --cert client.crt --key client.key -u elastic', 'elasticsearch.ssl.key: '],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
     {
       kind: 'client',
       holds: { 'README.md': ['client_cert="client.crt"'] },

@@ -23,12 +23,21 @@ export const PROMISES: Promises = {
       settings: { mutual: 'yes', legacy: 'yes' },
       holds: {
         'nginx.conf': [/^ {4}ssl_verify_client {6}on;$/m, 'TLSv1 TLSv1.1', '@SECLEVEL=0'],
-        'README.md': ['> TLS 1.0 and 1.1 are broken'],
+        'README.md': [
+          '> TLS 1.0 and 1.1 are broken',
+          'curl --cert alice@example.test.crt.pem --key alice@example.test.key.pem --cacert ca.pem',
+          '--template nginx --set host=db1.example.test --set port=443',
+        ],
       },
     },
     {
       kind: 'client',
-      holds: { 'README.md': ['curl --cert db1.example.test.crt.pem --key db1.example.test.key.pem --cacert ca.pem'] },
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: {
+        'README.md': [
+          'curl --cert db1.example.test.crt.pem --key db1.example.test.key.pem --cacert ca.pem https://db9.example.test:7000/',
+        ],
+      },
       lacks: { 'README.md': ['nginx.conf'] },
     },
   ],
@@ -122,12 +131,21 @@ export const PROMISES: Promises = {
     },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
-        'stunnel-client.conf': ['checkHost = SERVER', 'cert = /etc/stunnel/tls/db1.example.test.crt.pem', 'key = '],
-        'README.md': ['Write the server'],
+        'stunnel-client.conf': [
+          'connect = db9.example.test:7000',
+          'checkHost = db9.example.test',
+          'cert = /etc/stunnel/tls/db1.example.test.crt.pem',
+          'key = ',
+        ],
+        'README.md': ["`db9.example.test` has to be the server's name"],
       },
     },
-    { kind: 'ca', holds: { 'stunnel-client.conf': ['checkHost = SERVER'], 'README.md': ['Write the server'] } },
+    {
+      kind: 'ca',
+      holds: { 'stunnel-client.conf': ['checkHost = SERVER'], 'README.md': ["`SERVER` has to be the server's name"] },
+    },
   ],
   etcd: [
     {
@@ -146,10 +164,23 @@ export const PROMISES: Promises = {
         ],
       },
     },
-    { settings: { mutual: 'yes' }, holds: { 'etcd.env': [/^ETCD_CLIENT_CERT_AUTH=true$/m] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'etcd.env': [/^ETCD_CLIENT_CERT_AUTH=true$/m],
+        'README.md': ['--cacert ca.pem --cert alice.crt.pem --key alice.key.pem endpoint health'],
+      },
+      lacks: { 'README.md': ['nothing else'] },
+    },
     {
       kind: 'client',
-      holds: { 'README.md': ['--cert db1.example.test.crt.pem --key db1.example.test.key.pem endpoint health'] },
+      settings: { host: 'db9.example.test', port: '7000' },
+      holds: {
+        'README.md': [
+          'etcdctl --endpoints https://db9.example.test:7000 ',
+          '--cert db1.example.test.crt.pem --key db1.example.test.key.pem endpoint health',
+        ],
+      },
       lacks: { 'README.md': ['etcd.env'] },
     },
   ],
@@ -165,13 +196,23 @@ export const PROMISES: Promises = {
         ],
       },
     },
-    { settings: { mutual: 'yes' }, holds: { 'http.yml': [/^ {4}clientcas:\n {6}- \S+\/ca\.crt$/m] } },
+    {
+      settings: { mutual: 'yes' },
+      holds: {
+        'http.yml': [/^ {4}clientcas:\n {6}- \S+\/ca\.crt$/m],
+        'README.md': [
+          'curl --cert client.cert --key client.key --cacert ca.crt',
+          'certs.d/db1.example.test:5000/client.key',
+        ],
+      },
+    },
     {
       kind: 'client',
+      settings: { host: 'db9.example.test', port: '7000' },
       holds: {
         'README.md': [
-          'sudo install -m 0644 client.cert /etc/docker/certs.d/SERVER:5000/client.cert',
-          'sudo install -m 0600 client.key /etc/docker/certs.d/SERVER:5000/client.key',
+          'sudo install -m 0644 client.cert /etc/docker/certs.d/db9.example.test:7000/client.cert',
+          'sudo install -m 0600 client.key /etc/docker/certs.d/db9.example.test:7000/client.key',
         ],
       },
     },
