@@ -187,14 +187,14 @@ function complain(
   return found && `${quote(found.path)}: ${what}`;
 }
 
-/** Of one bundle; a disk may not tell small letters from capitals. */
+/** Of one bundle, whatever its label; a disk may not tell small letters from capitals. */
 function samePath({ files, clientFiles = files, caFiles = [], render }: TemplateRecord): string | undefined {
   for (const [kind, list] of Object.entries({ server: files, client: clientFiles, ca: caFiles })) {
     const texts = render.filter((entry) => entry.for.some((one) => one === kind)).map(({ file }) => file);
     const paths = [README, ...texts, ...list.map(({ path }) => path)];
     const lower = paths.map((path) => path.toLowerCase());
     const twice = paths.find((_, i) => lower.indexOf(lower[i] as string) !== i);
-    if (twice !== undefined) return `${quote(twice)} is the path of two files`;
+    if (twice !== undefined) return `two files are called ${quote(twice)}`;
   }
   return undefined;
 }

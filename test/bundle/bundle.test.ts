@@ -258,8 +258,8 @@ describe('a label or a template that would leave the bundle', () => {
   it('is refused when two files have one name, whatever their case', async (t) => {
     const file = { content: 'ca-pem', audience: 'client', about: 'x' };
     const files = [
-      { ...file, path: 'ca.pem' },
-      { ...file, path: 'CA.pem' },
+      { ...file, path: '{{label}}.pem' },
+      { ...file, path: `${material.label}.PEM` },
     ];
     await assert.rejects(
       readTemplate(writeTemplate(await temporaryFolder(t), { files })),

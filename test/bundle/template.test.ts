@@ -56,8 +56,8 @@ describe('readTemplate', () => {
     ['a certificate in caFiles', { caFiles: [file] }, /caFiles has a certificate/],
     ['a stranger in the zip', { zip: { name: 'a.zip', files: ['b.pem'] } }, /zip\.files names "b\.pem"/],
     ['a zip in another folder', { zip: { name: '../a.zip' } }, /zip\.name must be a file name that ends with \.zip/],
-    ['two files with one path', { files: [file, file] }, /"\{\{label\}\}\.pem" is the path of two files/],
-    ['a second README', withFile({ path: 'readme.md' }), /"readme\.md" is the path of two files/],
+    ['two files with one path', { files: [file, file] }, /two files are called "\{\{label\}\}\.pem"/],
+    ['a second README', withFile({ path: 'readme.md' }), /two files are called "readme\.md"/],
     ['a relative folder', { settings: { dir: { kind: 'path', default: 'tls', about: 'x' } } }, /default is no path/],
     ['a password for key stores', { passwords: { keyStore: 'x' } }, /passwords\.keyStore is an unknown key/],
   ];
