@@ -372,8 +372,11 @@ describe('client certificates', () => {
   test('one that breaks off before it proved that it has its own key needs attention', async (t) => {
     const own = await issue('rsa.example.test', at, '--key-type', 'rsa2048');
     const versions = { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' } as const;
-    const { status, problems, notes } = await probe([await serve(t, { ...own, ...CLIENTS, ...versions })]);
+    const url = await serve(t, { ...own, ...CLIENTS, ...versions });
+    const { status, problems, notes } = await probe([url]);
     assert.deepEqual([status, codes(problems), codes(notes)], [3, ['key-unproven'], ['client-certificate']]);
+    const verified = await localCa(['verify', url, '--host', 'rsa.example.test'], at);
+    assert.match(verified.stderr, /^warning: the server broke off before it had proven that it holds the key/m);
   });
 
   /** It trusts one root of others: Node's own servers close the connection without a word. */

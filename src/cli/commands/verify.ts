@@ -39,7 +39,7 @@ export const verify: Command = {
   run: async (context, [file = ''], flags) => {
     const target = isUrl(file) ? parseTarget(file) : undefined;
     const host = (flags.host as string | undefined) ?? target?.host;
-    const given = target === undefined ? await certificatesIn(file, flags) : await servedBy(target, host);
+    const given = target === undefined ? await certificatesIn(file, flags) : await servedBy(context.io, target, host);
     const [leaf, ...others] = given.map(parseCertificate);
     if (leaf === undefined) throw nothingIn(file);
     const roots = await rootsFrom(context, flags);
@@ -62,7 +62,11 @@ export const verify: Command = {
 };
 
 /** A client that connects to this name also asks for it. */
-const servedBy = async (target: Target, servername: string | undefined) => (await lookAt(target, { servername })).chain;
+async function servedBy(io: Io, target: Target, servername: string | undefined): Promise<readonly Uint8Array[]> {
+  const { chain, keyUnproven } = await lookAt(target, { servername });
+  if (keyUnproven) io.warn('the server broke off before it had proven that it holds the key of its certificate');
+  return chain;
+}
 
 const certificatesIn = async (file: string, flags: Flags) =>
   certificatesOf(await readInput(file), file, secretFrom(flags, 'password'));
