@@ -1,8 +1,10 @@
 /** A request that nobody waits for any more: it is forgotten, and its key with it. */
+
 import { systemAmbient } from '../ambient.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { parseCsr } from '../core/csr.ts';
 import { quote } from '../core/text.ts';
+import { isoDay } from '../core/time.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, Change, RequestRecord, Store } from '../store/store.ts';
 import { sharesKey } from './stolen-key.ts';
@@ -28,7 +30,7 @@ export async function findRequest(store: Store, labelOrId: string): Promise<Requ
     throw new LocalCaError('LOCAL_CA_NOT_FOUND', message, 'local-ca csr show names those that wait.');
   }
   if (second === undefined) return request;
-  const ids = found.map(({ id, createdAt }) => `${id.slice(0, 8)} of ${createdAt.toISOString().slice(0, 10)}`);
+  const ids = found.map(({ id, createdAt }) => `${id.slice(0, 8)} of ${isoDay(createdAt)}`);
   const message = `${found.length} requests wait that are called ${quote(labelOrId)}: ${ids.join(', ')}`;
   throw new LocalCaError('LOCAL_CA_AMBIGUOUS', message, 'Name one by the start of its id.');
 }

@@ -38,6 +38,8 @@ export interface Bundle {
   readonly files: readonly BundleFile[];
   /** What the zip holds, if one is made: perhaps less than the folder. */
   readonly zip: { readonly name: string; readonly files: readonly BundleFile[] };
+  /** Paths of the template's files that the private key would be in, where it is not here. */
+  readonly keyless: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -77,6 +79,7 @@ export async function buildBundle(material: Material, template: Template, option
     label: material.label,
     files,
     zip: { name: zipName, files: zipPaths === undefined ? files : files.filter(({ path }) => zipPaths.includes(path)) },
+    keyless: keyless.map(({ path }) => fillPath(path, material.label)),
     warnings: [...texts.warnings, ...warnings],
   };
 }

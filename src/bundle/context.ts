@@ -1,9 +1,11 @@
 /** What a bundle's README and snippets can say about it, before the paragraphs that `paragraphs.ts` writes. */
+
 import { createHash } from 'node:crypto';
 import type { CertificateFacts } from '../core/facts.ts';
 import { parseNames, type SubjectName } from '../core/names.ts';
 import { parseCertificate } from '../core/parse.ts';
 import { type DistinguishedName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { isoDay } from '../core/time.ts';
 import type { ContentName } from './contents.ts';
 import type { LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
@@ -53,8 +55,8 @@ const factsOf = (facts: CertificateFacts, certificate: Uint8Array | undefined) =
   commonName: facts.commonName.replace(/\p{Cc}/gu, ' '),
   serial: facts.serial,
   fingerprint: colons(facts.fingerprintSha256),
-  notBefore: day(facts.notBefore),
-  notAfter: day(facts.notAfter),
+  notBefore: isoDay(facts.notBefore),
+  notAfter: isoDay(facts.notAfter),
   keyType: facts.keyType,
 });
 
@@ -85,8 +87,6 @@ const ifPlain = (key: 'subject' | 'slashSubject', text: string) =>
 
 /** As OpenSSL prints a fingerprint. */
 export const colons = (hex: string): string => (hex.toUpperCase().match(/../g) ?? []).join(':');
-
-const day = (date: Date) => date.toISOString().slice(0, 10);
 
 function namesOf(leaf: LeafMaterial) {
   const names = parseNames(leaf.names);

@@ -1,6 +1,7 @@
 /** The paragraphs that every README has, written once here rather than in each template. */
 
 import type { CertificateFacts } from '../core/facts.ts';
+import { isoDay } from '../core/time.ts';
 import type { ContentName } from './contents.ts';
 import { colons } from './context.ts';
 import { modeText } from './file.ts';
@@ -72,7 +73,7 @@ function authoritiesList(authorities: readonly CertificateFacts[]): string {
   const lines = authorities
     .slice(0, MOST_AUTHORITIES)
     .map(({ commonName, notAfter, fingerprintSha256 }) => [
-      `- ${code(commonName)}, valid until ${notAfter.toISOString().slice(0, 10)}`,
+      `- ${code(commonName)}, valid until ${isoDay(notAfter)}`,
       `  SHA-256 ${code(colons(fingerprintSha256))}`,
     ]);
   const more = authorities.length - lines.length;
@@ -144,9 +145,15 @@ function thenReload({ reload }: Context, { remark }: Origin): string {
   return reload === undefined ? `. ${remark}` : `, then:\n\n\`\`\`sh\nsudo ${reload}\n\`\`\`\n\n${remark}`;
 }
 
+/** Each flag of a command with its value; one without a value is left out. */
+type FlagList = readonly (readonly [flag: string, value: string | undefined])[];
+
+const commandLine = (words: readonly string[], flags: FlagList): string =>
+  [...words, ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]))].join(' ');
+
 /** The command that has it done from then on; where the template does not know, the reader does. */
-function deployment({ label, set, owner, reload, probe }: Context, { template, settings }: Origin): string {
-  const flags: readonly (readonly [string, string | undefined])[] = [
+function deployment({ label = '', set, owner, reload, probe }: Context, { template, settings }: Origin): string {
+  const flags: FlagList = [
     ['--to', typeof set?.dir === 'string' ? set.dir : 'FOLDER'],
     ['--template', template],
     ...Object.entries(settings).flatMap(([name, value]) =>
@@ -157,8 +164,7 @@ function deployment({ label, set, owner, reload, probe }: Context, { template, s
     ['--hook', reload],
     ['--probe', probe],
   ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
-  const command = ['local-ca deploy add', label, ...given].join(' ');
+  const command = commandLine(['local-ca deploy add', label], flags);
   const where =
     'Or, on the server itself, have it renewed and put in place from now on (`local-ca deploy --help` has more):';
   return [where, '', '```sh', command, '```'].join('\n');
@@ -220,26 +226,27 @@ export function checks(context: Context): string {
 const passwordFlag = (file: string | undefined) =>
   file === undefined ? (['--password', 'PASSWORD'] as const) : (['--password-file', file] as const);
 
-function probeCommand({ file = {} }: Context, url: string): string {
-  const ca = ROOTS.map((content) => file[content]).find((path) => path !== undefined);
-  return ['local-ca probe', shellWord(url), ...(ca === undefined ? [] : ['--ca', shellWord(ca)])].join(' ');
-}
+const rootsFile = ({ file = {} }: Context): string | undefined =>
+  ROOTS.map((content) => file[content]).find((path) => path !== undefined);
+
+const probeCommand = (context: Context, url: string): string =>
+  commandLine(['local-ca probe', shellWord(url)], [['--ca', rootsFile(context)]]);
 
 /** Undefined if no file has all that it takes. */
-function verifyCommand({ file = {}, intermediates, passwordFile }: Context, leaf: NonNullable<Context['leaf']>) {
+function verifyCommand(context: Context, leaf: NonNullable<Context['leaf']>) {
+  const { file = {}, intermediates, passwordFile } = context;
   const subjects = intermediates ? WITH_CHAIN : [...WITH_CHAIN, ...ALONE];
   const subject = subjects.find((content) => file[content] !== undefined);
   if (subject === undefined) return undefined;
-  const ca = ROOTS.map((content) => file[content]).find((path) => path !== undefined);
-  const flags: readonly (readonly [string, string | undefined])[] = [
+  const ca = rootsFile(context);
+  const flags: FlagList = [
     ['--ca', ca],
     ['--purpose', leaf.serves ? undefined : leaf.profile],
     ['--host', leaf.host],
     ...(STORES.includes(subject) ? [passwordFlag(passwordFile)] : []),
   ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
   return {
     where: ca === undefined ? 'Where the CA is:' : 'Before the files are used:',
-    command: ['local-ca verify', shellWord(file[subject] as string), ...given].join(' '),
+    command: commandLine(['local-ca verify', shellWord(file[subject] as string)], flags),
   };
 }

@@ -3,3 +3,6 @@ export const isoTime = (date: Date): string => `${date.toISOString().slice(0, 19
 
 /** X.509 has no fractions of a second. */
 export const wholeSecond = (date: Date): Date => new Date(Math.floor(date.getTime() / 1000) * 1000);
+
+/** As 2027-11-22, in UTC. */
+export const isoDay = (date: Date): string => date.toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 /** How long a certificate lives: days or dates in, two whole seconds out, and what clients think of the span. */
 import { LocalCaError } from '../errors.ts';
-import { wholeSecond } from './time.ts';
+import { isoDay, wholeSecond } from './time.ts';
 
 /** What was done, though some clients will not like it. */
 export interface Warning {
@@ -103,6 +103,6 @@ export function capValidity<T extends RequestedValidity & { readonly warnings: r
       `The CA is valid until ${notAfter.toISOString()}.`,
     );
   }
-  const message = `the life was cut to end with the CA, on ${notAfter.toISOString().slice(0, 10)}`;
+  const message = `the life was cut to end with the CA, on ${isoDay(notAfter)}`;
   return { ...request, notBefore, notAfter, warnings: [...request.warnings, { code: 'capped', message }] };
 }

@@ -1,6 +1,6 @@
 import { proofOfPossession } from '../../core/csr.ts';
 import { describeCsr } from '../../core/describe.ts';
-import { isoTime } from '../../core/time.ts';
+import { isoDay, isoTime } from '../../core/time.ts';
 import type { RequestRecord } from '../../store/store.ts';
 import type { Command, Context } from '../command.ts';
 import { csrLines, linesText, readCsrFile } from '../csr-file.ts';
@@ -41,7 +41,7 @@ async function showFile({ io, ambient }: Context, source: string): Promise<numbe
 
 const row = ({ label, createdAt, names, profile, keyType, folder }: RequestRecord) => [
   label,
-  createdAt.toISOString().slice(0, 10),
+  isoDay(createdAt),
   names.join(', '),
   profile,
   keyType,

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { contentOf } from '../../bundle/contents.ts';
 import { occupied, readManifest } from '../../bundle/manifest.ts';
 import type { Material } from '../../bundle/material.ts';
-import { fillPath } from '../../bundle/paths.ts';
-import { bundleKind, filesFor, type Template } from '../../bundle/template.ts';
+import type { Template } from '../../bundle/template.ts';
 import { importKey } from '../../core/keys.ts';
 import type { Warning } from '../../core/validity.ts';
 import { readAtMost } from '../../disk.ts';
@@ -93,7 +91,7 @@ async function exportFrom(context: Context, session: Session, label: string | un
   // The CA's own files are made again when it is renewed; those of a certificate belong where they went first.
   if (record === undefined) await home.store.write(delivery.placements);
   await delivery.commit();
-  const lacks = flags.format === undefined ? withoutKey(material, template) : [];
+  const lacks = flags.format === undefined ? withoutKey(delivery) : [];
   tell(context, delivery, record === undefined ? { label: 'ca', template: template.name } : recordJson(record), lacks);
 }
 
@@ -125,12 +123,10 @@ function refuseCutDown(folder: string, { label, leaf }: Material): void {
   );
 }
 
-/** What the template makes, and cannot now. */
-function withoutKey({ label, leaf }: Material, template: Template): Warning[] {
-  if (leaf === undefined || leaf.key !== undefined) return [];
-  const files = filesFor(template, bundleKind(leaf.profile)).filter(({ content }) => contentOf(content).needsKey);
-  if (files.length === 0) return [];
-  const paths = files.map(({ path }) => fillPath(path, label)).join(', ');
+/** What the template makes, and could not. */
+function withoutKey({ bundles }: Delivery): Warning[] {
+  const paths = bundles.flatMap(({ keyless }) => keyless).join(', ');
+  if (paths === '') return [];
   const message = `left out, since the private key is not in the home: ${paths}; --key FILE gives it`;
   return [{ code: 'template', message }];
 }

@@ -4,6 +4,7 @@ import type { Issued } from '../../authority/jobs.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import type { AuthorityOptions } from '../../core/options.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
+import { isoDay } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import { type Fillable, fillHome } from '../../store/fill-home.ts';
 import { CA_FOLDER } from '../../store/layout.ts';
@@ -167,9 +168,7 @@ function tellInit(context: Context, { chain, first }: Made, verb: string): void 
   // Of an imported CA the highest certificate may be an intermediate.
   const path = join(home, 'ca', `${root.role}.crt.pem`);
   io.say(`${io.style('green', verb)} the CA ${root.name} in ${home}`);
-  io.say(
-    `  valid until ${certificate.notAfter.toISOString().slice(0, 10)} (${timeLeft(certificate.notAfter, ambient.now())})`,
-  );
+  io.say(`  valid until ${isoDay(certificate.notAfter)} (${timeLeft(certificate.notAfter, ambient.now())})`);
   io.say(`  clients need its certificate: ${path}`);
   if (chain.length > 1 && verb === 'made') {
     io.say(`  the root's key can go offline: ${join(home, CA_FOLDER, `${root.id}.key.pem`)}`);

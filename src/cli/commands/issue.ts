@@ -5,6 +5,7 @@ import { handsOutKey, type Template } from '../../bundle/template.ts';
 import { KEY_TYPES } from '../../core/algorithms.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
 import { quote } from '../../core/text.ts';
+import { isoDay } from '../../core/time.ts';
 import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flag, Flags } from '../command.ts';
@@ -218,7 +219,7 @@ export function tellCertificate({ io, ambient }: Context, issued: Issued, delive
   if (delivery.zip !== null && delivery.bundles.some(({ zip }) => zip.files.some((file) => file.secret))) {
     io.say(`  ${delivery.zip} holds the private key: it is for the server, not for its clients`);
   }
-  io.say(`  valid until ${record.notAfter.toISOString().slice(0, 10)} (${timeLeft(record.notAfter, ambient.now())})`);
+  io.say(`  valid until ${isoDay(record.notAfter)} (${timeLeft(record.notAfter, ambient.now())})`);
 }
 
 // --- many at once ------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import { isoDay } from '../../core/time.ts';
 import type { CertificateRecord } from '../../store/store.ts';
 import type { Command, Flags } from '../command.ts';
 import { fitted } from '../fit-table.ts';
@@ -40,7 +41,7 @@ function isWanted(state: ShownState, flags: Flags): boolean {
 const row = (record: CertificateRecord, now: Date) => [
   record.label,
   stateOf(record, now),
-  record.notAfter.toISOString().slice(0, 10),
+  isoDay(record.notAfter),
   timeLeft(record.notAfter, now),
   record.profile,
   record.keyType,

@@ -2,7 +2,7 @@
 import { spareLevels } from '../../authority/renew-authority.ts';
 import { fingerprintSha256, namesIssuerSerial, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
-import { isoTime } from '../../core/time.ts';
+import { isoDay, isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { AuthorityRecord, TargetRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
@@ -118,8 +118,7 @@ function roomWarnings({ root, roots, chain }: Session['ca']): string[] {
 const isNewest = ({ id, keyId }: AuthorityRecord, roots: readonly AuthorityRecord[]) =>
   roots.find((one) => one.keyId === keyId)?.id === id;
 
-const untilText = ({ certificate }: AuthorityRecord) =>
-  parseCertificate(certificate).notAfter.toISOString().slice(0, 10);
+const untilText = ({ certificate }: AuthorityRecord) => isoDay(parseCertificate(certificate).notAfter);
 
 async function renewNow(context: Context, session: Session, role: Role | undefined, flags: Flags): Promise<void> {
   const { ca, home } = session;
@@ -154,7 +153,7 @@ function tell(
   for (const { role, name, certificate, id } of made) {
     const { notAfter } = parseCertificate(certificate);
     io.say(`${io.style('green', 'renewed')} ${name} (${role}, serial ${id})`);
-    io.say(`  valid until ${notAfter.toISOString().slice(0, 10)} (${timeLeft(notAfter, ambient.now())})`);
+    io.say(`  valid until ${isoDay(notAfter)} (${timeLeft(notAfter, ambient.now())})`);
   }
   io.say(`  the CA's certificate for clients: ${home.certificatePath('root')}`);
   for (const { placement, why } of rebuilt) {

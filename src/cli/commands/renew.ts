@@ -1,6 +1,6 @@
 import { assertKeyTrusted, assertRenewable } from '../../authority/renew.ts';
 import { isDue, parseWithin, type Within } from '../../core/duration.ts';
-import { isoTime } from '../../core/time.ts';
+import { isoDay, isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { CertificateRecord } from '../../store/store.ts';
 import type { Command, Context, Flags } from '../command.ts';
@@ -148,7 +148,7 @@ async function tellPlan(
   }
   const rows = plans.map(({ record, placement }) => [
     record.label,
-    record.notAfter.toISOString().slice(0, 10),
+    isoDay(record.notAfter),
     timeLeft(record.notAfter, ambient.now()),
     placement?.folder ?? '-',
     record.serial,
@@ -245,7 +245,7 @@ const wishesFrom = (flags: Flags): RenewalWishes => ({
 
 function tell(context: Context, { issued, delivery, deployed }: Renewed, before: CertificateRecord): void {
   tellCertificate(context, issued, delivery, 'renewed');
-  context.io.say(`  takes the place of ${before.serial} (until ${before.notAfter.toISOString().slice(0, 10)})`);
+  context.io.say(`  takes the place of ${before.serial} (until ${isoDay(before.notAfter)})`);
   if (deployed) context.io.say('  its files are deployed: local-ca deploy run puts the new ones there');
 }
 

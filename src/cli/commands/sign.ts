@@ -4,6 +4,7 @@ import type { Review, Signed, SignOptions } from '../../authority/sign.ts';
 import { proofOfPossession } from '../../core/csr.ts';
 import { describeCsr } from '../../core/describe.ts';
 import { LEAF_PROFILES } from '../../core/profiles.ts';
+import { isoDay } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { csrLines, linesText, readCsrFile } from '../csr-file.ts';
@@ -93,7 +94,7 @@ async function reviewText({ io, ambient }: Context, csr: Csr, review: Review): P
     ['subject', review.subject],
     ['names', review.names.join(', ')],
     ['profile', review.profile],
-    ['until', review.notAfter.toISOString().slice(0, 10)],
+    ['until', isoDay(review.notAfter)],
   ]);
   const extensions = review.extensions.map(
     ({ name, oid, asked, given, why }) =>

@@ -1,6 +1,6 @@
 import { type CalendarEvent, calendar } from '../../core/calendar.ts';
 import { parseWithin, type Within } from '../../core/duration.ts';
-import { isoTime } from '../../core/time.ts';
+import { isoDay, isoTime } from '../../core/time.ts';
 import { writeWhole } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
@@ -68,7 +68,7 @@ function tell({ io }: Context, lives: readonly Life[]): void {
   const [next] = lives
     .flatMap(({ name, dueAt }) => (dueAt === null ? [] : [{ name, dueAt }]))
     .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
-  io.say(next === undefined ? 'nothing is due' : `nothing is due; next is ${next.name}, on ${day(next.dueAt)}`);
+  io.say(next === undefined ? 'nothing is due' : `nothing is due; next is ${next.name}, on ${isoDay(next.dueAt)}`);
 }
 
 /** It has to be ended by somebody who knows what clients and servers have. */
@@ -90,8 +90,6 @@ function picturesOf(io: Io, lives: readonly Life[], now: Date): string {
 
 const COLOURS = { valid: 'green', due: 'yellow', expired: 'red', failed: 'red', waiting: 'dim' } as const;
 
-const day = (date: Date) => date.toISOString().slice(0, 10);
-
 function row(life: Life, now: Date): string[] {
   const { notAfter } = life;
   return [
@@ -99,7 +97,7 @@ function row(life: Life, now: Date): string[] {
     life.name,
     life.kind,
     life.state,
-    notAfter === null ? '-' : day(notAfter),
+    notAfter === null ? '-' : isoDay(notAfter),
     // The heading says the rest.
     notAfter === null ? '-' : timeLeft(notAfter, now).replace(/ left$/, ''),
   ];

@@ -9,7 +9,7 @@ import { generalNameText } from '../../core/name-text.ts';
 import type { Certificate } from '../../core/parse.ts';
 import { signatureTitle } from '../../core/signature.ts';
 import { visible } from '../../core/text.ts';
-import { isoTime } from '../../core/time.ts';
+import { isoDay, isoTime } from '../../core/time.ts';
 import { fitted } from '../fit-table.ts';
 import { type Io, table } from '../io.ts';
 import { timeLeft } from '../records.ts';
@@ -120,7 +120,7 @@ function row(result: Result, now: Date): string[] {
   const { trust } = look.chain;
   return [
     ...start,
-    leaf.notAfter.toISOString().slice(0, 10),
+    isoDay(leaf.notAfter),
     lifeText(leaf, now).replace(/ left$/, ''),
     look.served.protocol,
     trust === null ? 'nothing' : TRUST_TITLES[trust],

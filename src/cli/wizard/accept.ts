@@ -1,4 +1,5 @@
 /** `local-ca csr accept` without a file: which requests wait, and where the answer is. */
+import { isoDay } from '../../core/time.ts';
 import type { RequestRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { acceptWithout } from '../commands/csr-accept.ts';
@@ -12,7 +13,7 @@ import { type Order, orderFor } from './order.ts';
 import { shortPath } from './renew-facts.ts';
 import { runWizard } from './run.ts';
 import type { SummaryRow } from './summary.ts';
-import { checkLater, count, day } from './words.ts';
+import { checkLater, count } from './words.ts';
 
 export interface AcceptAnswers {
   readonly file?: string;
@@ -62,7 +63,7 @@ export const introOf = ({ waiting }: AcceptFacts): string =>
     ? 'What another CA has made from a request becomes the files of a server.'
     : `${count(waiting.length, 'request')} ${waiting.length === 1 ? 'waits' : 'wait'}: ${waiting.map(since).join('; ')}.`;
 
-const since = ({ label, createdAt }: RequestRecord) => `${label}, since ${day(createdAt)}`;
+const since = ({ label, createdAt }: RequestRecord) => `${label}, since ${isoDay(createdAt)}`;
 
 const file: Step<AcceptAnswers, AcceptFacts, string> = {
   name: 'file',

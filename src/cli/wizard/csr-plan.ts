@@ -1,5 +1,7 @@
 /** The wizard of `csr create` as data: a request to another CA, for a new certificate or for one that ends. */
+
 import { LEAF_PROFILES } from '../../core/profiles.ts';
+import { isoDay } from '../../core/time.ts';
 import type { CertificateRecord } from '../../store/store.ts';
 import type { Flags } from '../command.ts';
 import { timeLeft } from '../records.ts';
@@ -11,7 +13,6 @@ import { keyPasswordQuestion } from './renew-missing.ts';
 import { keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
 import { type SubjectAnswers, subjectFlag, subjectSteps, subjectText } from './subject-steps.ts';
 import type { SummaryRow } from './summary.ts';
-import { day } from './words.ts';
 
 export interface CsrAnswers extends FilesAnswers, SubjectAnswers {
   readonly profile?: string;
@@ -199,6 +200,6 @@ function newRows(answers: CsrAnswers, facts: CsrFacts, flags: Flags): SummaryRow
 
 const endingRows = ({ record }: Ending, now: Date, { newKey: isNew }: CsrAnswers): SummaryRow[] => [
   ['Request', record.names.join(', ')],
-  ['', `for ${record.label}, until ${day(record.notAfter)} (${timeLeft(record.notAfter, now)})`],
+  ['', `for ${record.label}, until ${isoDay(record.notAfter)} (${timeLeft(record.notAfter, now)})`],
   ['Key', isNew === true ? 'a new one' : 'stays'],
 ];

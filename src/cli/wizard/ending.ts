@@ -1,7 +1,9 @@
 /** A wizard's last words: what to do next, when it ends, how to be reminded, and the command that repeats the run. */
+
 import { join } from 'node:path';
 import { README } from '../../bundle/template.ts';
 import { attempt } from '../../core/attempt.ts';
+import { isoDay } from '../../core/time.ts';
 import { readAtMost } from '../../disk.ts';
 import type { Flags } from '../command.ts';
 import type { Io } from '../io.ts';
@@ -9,7 +11,6 @@ import { commandLines } from './command-line.ts';
 import { wrap } from './layout.ts';
 import { firstTask, taskLines } from './next-steps.ts';
 import type { Order } from './order.ts';
-import { day } from './words.ts';
 
 /** What came of a run. */
 export interface Made {
@@ -31,8 +32,8 @@ export const nextLines = (made: Made, flags: Flags, io: Io): string[] => [
 /** When it ends, and what to do then. */
 export const validSection = (made: Made, flags: Flags, io: Io): string[] => [
   '',
-  io.style('bold', `Valid until ${day(made.notAfter)}`),
-  ...said(`From ${day(made.due)} on it is due. Then, with the same key, names and files:`, io),
+  io.style('bold', `Valid until ${isoDay(made.notAfter)}`),
+  ...said(`From ${isoDay(made.due)} on it is due. Then, with the same key, names and files:`, io),
   ...command('renew', [made.label], homeOf(flags), io),
   ...reminderLines(flags, io),
 ];

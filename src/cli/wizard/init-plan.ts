@@ -1,7 +1,9 @@
 /** The wizard of `init` as data: its questions, and its answers as the flags that the command line takes. */
+
 import { resolve } from 'node:path';
 import { dueAt } from '../../core/duration.ts';
 import { normalizeAuthority, normalizeLeaf } from '../../core/options.ts';
+import { isoDay } from '../../core/time.ts';
 import type { Flags } from '../command.ts';
 import { type CaAnswers, type CaFacts, caSteps, settingsText } from './ca-steps.ts';
 import { type FilesAnswers, type FilesFacts, filesSteps, zipFlag, zipText } from './files-steps.ts';
@@ -11,7 +13,6 @@ import { type Order, orderFor } from './order.ts';
 import { DEFAULT_DAYS, daysOf, keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
 import { setFlag, settingsRow } from './settings-steps.ts';
 import type { SummaryRow } from './summary.ts';
-import { day } from './words.ts';
 
 export interface InitAnswers extends FilesAnswers, CaAnswers {}
 
@@ -93,9 +94,9 @@ export function summaryRows(answers: InitAnswers, facts: InitFacts): SummaryRow[
     ['', `${template?.title ?? flags.template}, ${keyType}`],
     ['', settingsRow(answers, facts)],
     ['', keyType === template?.keyType ? (template.keyTypeWhy ?? '') : ''],
-    ['', `until ${day(endOf(answers, facts).notAfter)}`],
+    ['', `until ${isoDay(endOf(answers, facts).notAfter)}`],
     ...remarks.map((text): SummaryRow => ['!', text]),
-    ['CA', `${flags.name}, until ${day(authority.notAfter)}`],
+    ['CA', `${flags.name}, until ${isoDay(authority.notAfter)}`],
     ['', settingsText(answers)],
     ['', `in ${resolve(facts.home)}`],
     ['Files', `in ${flags.out ?? leaf.label}`],

@@ -1,6 +1,8 @@
 /** The wizard of `issue` as data: for which server, its names, its key, and where the files go. */
+
 import { dueAt } from '../../core/duration.ts';
 import { type LeafRequest, normalizeLeaf } from '../../core/options.ts';
+import { isoDay } from '../../core/time.ts';
 import type { Flags } from '../command.ts';
 import { type FilesAnswers, type FilesFacts, filesSteps, labelOf, zipFlag, zipText } from './files-steps.ts';
 import type { Step } from './flow.ts';
@@ -9,7 +11,6 @@ import { type Order, orderFor } from './order.ts';
 import { DEFAULT_DAYS, daysOf, keyTypeOf, namesOf, serverSteps, templateOf } from './server-steps.ts';
 import { setFlag, settingsRow } from './settings-steps.ts';
 import type { SummaryRow } from './summary.ts';
-import { day } from './words.ts';
 
 export interface IssueFacts extends FilesFacts {
   readonly given: Flags;
@@ -70,7 +71,7 @@ export function summaryRows(answers: FilesAnswers, facts: IssueFacts): SummaryRo
     ['', `${template?.title ?? flags.template}, ${keyType}`],
     ['', settingsRow(answers, facts)],
     ['', keyType === template?.keyType ? (template.keyTypeWhy ?? '') : ''],
-    ['', `until ${day(endOf(answers, facts).notAfter)}`],
+    ['', `until ${isoDay(endOf(answers, facts).notAfter)}`],
     ...remarksOn(answers, facts).map((text): SummaryRow => ['!', text]),
     ...(earlier === undefined ? [] : [['!', replaces(label, earlier)] as const]),
     ['CA', facts.ca.name],
@@ -80,7 +81,7 @@ export function summaryRows(answers: FilesAnswers, facts: IssueFacts): SummaryRo
 }
 
 const replaces = (label: string, end: Date) =>
-  `it takes the place of ${label}, which is valid until ${day(end)}, with a new key; local-ca renew ${label} keeps the key`;
+  `it takes the place of ${label}, which is valid until ${isoDay(end)}, with a new key; local-ca renew ${label} keeps the key`;
 
 function remarksOn(answers: FilesAnswers, facts: IssueFacts): string[] {
   const advice = adviceOn(namesOf(answers));

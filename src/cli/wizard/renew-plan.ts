@@ -1,5 +1,7 @@
 /** The wizard of `renew` as data: what can be renewed, what the answers mean, and what will be done. */
+
 import { isDue, type Within } from '../../core/duration.ts';
+import { isoDay } from '../../core/time.ts';
 import { normalizeValidity } from '../../core/validity.ts';
 import type { AuthorityRecord, CertificateRecord, PlacementRecord } from '../../store/store.ts';
 import type { Flags } from '../command.ts';
@@ -7,7 +9,7 @@ import { timeLeft } from '../records.ts';
 import type { Verdict } from './flow.ts';
 import { type Order, orderFor } from './order.ts';
 import type { SummaryRow } from './summary.ts';
-import { count, day } from './words.ts';
+import { count } from './words.ts';
 
 /** What can be renewed: certificates of this CA, of others, and this CA. */
 export type Kind = 'certificates' | 'foreign' | 'ca';
@@ -201,7 +203,7 @@ function wholeRows(one: Renewable, answers: RenewAnswers, facts: RenewFacts): Su
 
 function lives({ record, usualDays }: Renewable, answers: RenewAnswers, facts: RenewFacts): string {
   const end = earlier(endAfter(daysOf(answers, facts) ?? usualDays, facts), facts.end);
-  return `until ${day(record.notAfter)} (${timeLeft(record.notAfter, facts.now)}) -> ${day(end)}`;
+  return `until ${isoDay(record.notAfter)} (${timeLeft(record.notAfter, facts.now)}) -> ${isoDay(end)}`;
 }
 
 const deployText = (targets: readonly string[]) => `local-ca deploy run brings the new files to ${targets.join(', ')}`;
@@ -221,7 +223,7 @@ function authorityRows(answers: RenewAnswers, facts: RenewFacts): SummaryRow[] {
       ['Renew', `${name} (${role})`],
       [
         '',
-        `until ${day(notAfter)} (${timeLeft(notAfter, facts.now)}) -> ${day(earlier(ends[i] as Date, cap ?? facts.end))}`,
+        `until ${isoDay(notAfter)} (${timeLeft(notAfter, facts.now)}) -> ${isoDay(earlier(ends[i] as Date, cap ?? facts.end))}`,
       ],
     ]),
     ['Key', isNew ? 'a new one' : 'stays: what it signed is valid as before'],

@@ -1,7 +1,9 @@
 /** `local-ca renew` without labels: what is due, or the CA itself, with everything that it takes. */
+
 import { join } from 'node:path';
 import { README } from '../../bundle/template.ts';
 import { dueAt } from '../../core/duration.ts';
+import { isoDay } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { PlacementRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
@@ -16,7 +18,6 @@ import { keySearch, renewFacts, shortPath } from './renew-facts.ts';
 import { chosenOf, kindOf, ordersOf, type RenewAnswers, type RenewFacts, summaryRows } from './renew-plan.ts';
 import { introOf, renewSteps } from './renew-steps.ts';
 import { runWizard } from './run.ts';
-import { day } from './words.ts';
 
 /** What came of it so far. */
 interface Course {
@@ -85,7 +86,12 @@ function endLines({ renewed, targets }: Course, given: Flags, { io }: Context): 
   const next = ['', io.style('bold', 'Next'), ...(targets.length > 0 ? deploy : readmeLines(made, io))];
   if (others.length === 0)
     return targets.length > 0 ? [...next, ...validSection(first, given, io)] : nextLines(first, given, io);
-  return [...next, '', io.style('bold', `Valid until ${day(soonest(made))}, or longer`), ...reminderLines(given, io)];
+  return [
+    ...next,
+    '',
+    io.style('bold', `Valid until ${isoDay(soonest(made))}, or longer`),
+    ...reminderLines(given, io),
+  ];
 }
 
 const readmeLines = (made: readonly Made[], io: Io) => [

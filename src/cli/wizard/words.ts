@@ -31,7 +31,5 @@ export const splitNames = (text: string): string[] =>
     .flatMap((word) => (word.includes('://') ? [word] : word.split(/[,;]+/)))
     .filter((name) => name !== '');
 
-export const day = (date: Date): string => date.toISOString().slice(0, 10);
-
 /** `1 certificate`, `2 certificates`. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
