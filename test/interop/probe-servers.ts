@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf } from '../support/peers.ts';
 import {
-  accountFolder,
-  lastFirst,
+  groundFor,
   launch,
   onFreePorts,
   type Scope,
@@ -24,9 +23,7 @@ interface Program {
 }
 
 async function start(t: Scope, { ports: count, lines, argv, ready }: Program): Promise<readonly number[]> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t);
   const config = join(folder, 'config.cfg.lua');
   const { ports, server } = await onFreePorts(count, async (ports) => {
     writeFileSync(config, [...lines(folder, ports), ''].join('\n'));

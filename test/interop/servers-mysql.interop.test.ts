@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
 import { needs, run } from '../support/peers.ts';
-import { type Rendered, RenderingCa, type Wish } from '../support/rendered.ts';
+import { type Rendered, type RenderingCa, type Wish, withClients } from '../support/rendered.ts';
 import { mariadbAccount, mariadbFolder, startMariadb } from '../support/servers/mariadb.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
@@ -21,9 +21,7 @@ describe('MariaDB from the rendered files', () => {
   const [own, strange] = [temporaryFolder(), temporaryFolder()];
 
   before(async () => {
-    ca = await RenderingCa.make();
-    alice = await ca.issue(own, AS_USER);
-    stranger = await (await RenderingCa.make()).issue(strange, AS_USER);
+    ({ ca, alice, stranger } = await withClients(own, strange, AS_USER));
   });
 
   /** The statement of her bundle, an account for any certificate, and one that needs none. */

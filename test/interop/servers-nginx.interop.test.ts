@@ -23,10 +23,7 @@ describe('nginx from the rendered files', () => {
   async function start(t: TestContext, wishes: Record<string, string> = {}) {
     const dir = temporaryFolder(t);
     const root = pageFolder(t);
-    const lines = async (port: number) => {
-      const settings = { root, port: String(port), ...wishes };
-      return (await scene.ca.issue(dir, { template, settings })).lines('nginx.conf');
-    };
+    const lines = scene.linesFrom(dir, 'nginx.conf', { root, ...wishes });
     const gone = await scene.revoked(temporaryFolder(t), `${dir}/crl.pem`);
     return { ...(await startNginxWith(t, { lines })), dir, gone };
   }
@@ -63,7 +60,6 @@ describe('nginx from the rendered files', () => {
   it('speaks TLS 1.0 when that was asked for', async (t) => {
     if (!needs(t, ...PROGRAMS)) return;
     const { port } = await start(t, { legacy: 'yes' });
-    assert.equal(await scene.visit(port, { flags: OLD }), SERVED);
-    await scene.assertVerified(port);
+    await scene.assertLegacy(port);
   });
 });

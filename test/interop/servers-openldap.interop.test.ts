@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { before, describe, it, type TestContext } from 'node:test';
 import { needs, type Outcome, run } from '../support/peers.ts';
-import { type Rendered, RenderingCa, type Wish } from '../support/rendered.ts';
+import { type Rendered, type RenderingCa, type Wish, withClients } from '../support/rendered.ts';
 import { SLAPD, type Slapd, startSlapd } from '../support/servers/slapd.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
@@ -23,9 +23,7 @@ describe('OpenLDAP from the rendered files', () => {
   const [own, strange] = [temporaryFolder(), temporaryFolder()];
 
   before(async () => {
-    ca = await RenderingCa.make();
-    alice = await ca.issue(own, CLIENT);
-    stranger = await (await RenderingCa.make()).issue(strange, CLIENT);
+    ({ ca, alice, stranger } = await withClients(own, strange, CLIENT));
   });
 
   const verifying = (files: Rendered) => ({ LDAPTLS_CACERT: files.path('ca.crt'), LDAPTLS_REQCERT: 'demand' });

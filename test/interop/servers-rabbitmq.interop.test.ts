@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
 import { EXTERNAL, GUEST, logIn } from '../support/amqp.ts';
 import { needs } from '../support/peers.ts';
-import { type Rendered, RenderingCa, render } from '../support/rendered.ts';
+import { type Rendered, type RenderingCa, render, withClients } from '../support/rendered.ts';
 import { rabbitmqAccount, rabbitmqFolder, startRabbitmq } from '../support/servers/rabbitmq.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
@@ -17,10 +17,8 @@ describe('RabbitMQ from the rendered files', () => {
   const [own, strange] = [temporaryFolder(), temporaryFolder()];
 
   before(async () => {
-    ca = await RenderingCa.make();
     const wish = { template, names: ['alice'], profile: 'client' };
-    alice = await ca.issue(own, wish);
-    stranger = await (await RenderingCa.make()).issue(strange, wish);
+    ({ ca, alice, stranger } = await withClients(own, strange, wish));
   });
 
   const pairOf = (files: Rendered) => ({ cert: files.text('client.pem'), key: files.text('client.key') });

@@ -5,7 +5,7 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { connect } from 'node:tls';
 import { parseHook } from '../../src/deploy/hook.ts';
 import { needs, type Outcome, run } from '../support/peers.ts';
-import { type Rendered, RenderingCa, render } from '../support/rendered.ts';
+import { type Rendered, type RenderingCa, render, withClients } from '../support/rendered.ts';
 import { startRedis } from '../support/servers/redis.ts';
 import { temporaryFolder } from '../support/temp.ts';
 
@@ -28,10 +28,8 @@ describe('Redis from the rendered files', () => {
   const [own, strange] = [temporaryFolder(), temporaryFolder()];
 
   before(async () => {
-    ca = await RenderingCa.make();
     const wish = { template, names: ['alice'], profile: 'client' };
-    alice = await ca.issue(own, wish);
-    stranger = await (await RenderingCa.make()).issue(strange, wish);
+    ({ ca, alice, stranger } = await withClients(own, strange, wish));
   });
 
   const trusting = (files: Rendered) => ['--tls', '--cacert', files.path('ca.crt')];

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import { needs, pathOf, run } from '../support/peers.ts';
-import { type Rendered, RenderingCa, render } from '../support/rendered.ts';
+import { type Rendered, type RenderingCa, render, withClients } from '../support/rendered.ts';
 import { accountFor, lastFirst, launch, onFreePort, serverFolder } from '../support/servers/process.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { eventually } from './servers/ground.ts';
@@ -22,10 +22,8 @@ describe('Tomcat from the rendered files', () => {
   const [own, strange] = [temporaryFolder(), temporaryFolder()];
 
   before(async () => {
-    ca = await RenderingCa.make();
     const wish = { template, names: ['alice'], profile: 'client' };
-    alice = await ca.issue(own, wish);
-    stranger = await (await RenderingCa.make()).issue(strange, wish);
+    ({ ca, alice, stranger } = await withClients(own, strange, wish));
   });
 
   interface Setup {

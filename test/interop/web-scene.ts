@@ -6,8 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../support/peers.ts';
-import { type Rendered, RenderingCa } from '../support/rendered.ts';
-import { type Account, lastFirst, type Scope, serverFolder } from '../support/servers/process.ts';
+import { type Rendered, type RenderingCa, withClients } from '../support/rendered.ts';
+import { type Account, type Lines, lastFirst, type Scope, serverFolder } from '../support/servers/process.ts';
 
 /** What the templates call a client's files. */
 export interface ClientNames {
@@ -54,10 +54,8 @@ export class WebScene {
 
   static async make(folder: string, template: string, wishes: SceneWishes = {}): Promise<WebScene> {
     const { names = usualNames('alice'), account } = wishes;
-    const ca = await RenderingCa.make();
     const wish = { template, account, profile: 'client', names: ['alice'] };
-    const alice = await ca.issue(join(folder, 'alice'), wish);
-    const stranger = await (await RenderingCa.make()).issue(join(folder, 'stranger'), wish);
+    const { ca, alice, stranger } = await withClients(join(folder, 'alice'), join(folder, 'stranger'), wish);
     return new WebScene(template, names, ca, [alice, stranger]);
   }
 
@@ -91,6 +89,27 @@ export class WebScene {
       /no alternative certificate subject name matches .*'other\.test'/,
     );
     assert.match(await visit({ ca: this.stranger.path(this.#names.ca) }), /SSL certificate problem: .*certificate/);
+  }
+
+  /** The lines of a snippet for each port, from a server's bundle in the folder. */
+  linesFrom(folder: string, snippet: string, settings: Readonly<Record<string, string>>): Lines {
+    return async (port) => {
+      const wish = { template: this.#template, settings: { ...settings, port: String(port) } };
+      return (await this.ca.issue(folder, wish)).lines(snippet);
+    };
+  }
+
+  /** A server with `mutual` and `crl` lets alice in, and not whom the list names. */
+  async assertRevoked(port: number, gone: Rendered): Promise<void> {
+    await this.assertVerified(port, { client: this.alice });
+    await this.assertMutual(port, ALERTS);
+    assert.match(await this.visit(port, { client: gone, flags: TELLS_WHY }), /alert certificate revoked/);
+  }
+
+  /** A server with `legacy` speaks TLS 1.0, and what came later. */
+  async assertLegacy(port: number): Promise<void> {
+    assert.equal(await this.visit(port, { flags: OLD }), SERVED);
+    await this.assertVerified(port);
   }
 
   /** It lets alice in, and neither those without a certificate nor those who have one of another CA. */

@@ -82,6 +82,14 @@ export class RenderingCa {
   }
 }
 
+/** A CA, a client of it, and one of the same name of another CA, each with the files of its bundle in a folder. */
+export async function withClients(own: string, strange: string, wish: Wish) {
+  const ca = await RenderingCa.make();
+  const alice = await ca.issue(own, wish);
+  const stranger = await (await RenderingCa.make()).issue(strange, wish);
+  return { ca, alice, stranger };
+}
+
 /** The bundle of a certificate that is there already: with other settings, or for a port that is known only now. */
 export async function render(folder: string, material: Material, wish: Wish): Promise<Rendered> {
   const { template: name, account, settings = {}, alias, formats, password } = wish;

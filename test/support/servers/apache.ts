@@ -1,17 +1,7 @@
 /** Apache from Debian, with a server root and modules of its own choice. Root's drops its rights to `www-data`. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import {
-  accountFolder,
-  type Environment,
-  type Lines,
-  lastFirst,
-  launch,
-  linesFor,
-  onFreePort,
-  type Scope,
-} from './process.ts';
+import { type Environment, groundFor, type Lines, linesFor, type Scope, startConfigured } from './process.ts';
 
 export interface ApacheOptions {
   /** A virtual host for the port. */
@@ -31,18 +21,17 @@ export interface Apache {
 
 /** Needs `apache2` and `setpriv`. */
 export async function startApache(t: Scope, { lines, env = {} }: ApacheOptions): Promise<Apache> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
-  const config = join(folder, 'apache2.conf');
-  const apache = [pathOf('apache2'), '-f', config];
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, [...settings(folder, port), ...(await linesFor(lines, port)), ''].join('\n'));
-    const argv = [...apache, '-D', 'FOREGROUND'];
-    return { port, server: await launch({ argv, account: undefined, cwd: folder, env, ready: READY, end: 'SIGTERM' }) };
+  const ground = groundFor(t);
+  const { folder } = ground;
+  const apache = [pathOf('apache2'), '-f', join(folder, 'apache2.conf')];
+  const server = await startConfigured(ground, {
+    name: 'apache2.conf',
+    text: async (port) => [...settings(folder, port), ...(await linesFor(lines, port))],
+    argv: () => [...apache, '-D', 'FOREGROUND'],
+    env,
+    ready: READY,
   });
-  closing(server.stop);
-  return { port, ...server, graceful: [...apache, '-k', 'graceful'], test: [...apache, '-t'] };
+  return { ...server, graceful: [...apache, '-k', 'graceful'], test: [...apache, '-t'] };
 }
 
 const READY = /resuming normal operations/;

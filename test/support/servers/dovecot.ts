@@ -5,11 +5,10 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
 import {
-  accountFolder,
   accountFor,
   type Environment,
+  groundFor,
   type Lines,
-  lastFirst,
   launch,
   linesFor,
   onFreePorts,
@@ -38,9 +37,7 @@ export interface Dovecot {
 
 /** Needs `dovecot` and `setpriv`. */
 export async function startDovecot(t: Scope, { lines, env = {} }: DovecotOptions): Promise<Dovecot> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t);
   mailHome(folder);
   const config = join(folder, 'dovecot.conf');
   const { ports, server } = await onFreePorts(4, async ([imap = 0, imaps = 0, pop3 = 0, pop3s = 0]) => {

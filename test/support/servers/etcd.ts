@@ -1,7 +1,7 @@
 /** etcd from Debian, told everything by its environment. A member alone, or several that are named to each other. */
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import { accountFolder, type Environment, lastFirst, launch, onFreePorts, type Scope } from './process.ts';
+import { type Environment, groundFor, launch, onFreePorts, type Scope } from './process.ts';
 
 export interface EtcdPorts {
   readonly client: number;
@@ -26,9 +26,7 @@ export async function startEtcd(t: Scope, environment: EtcdEnvironment): Promise
 
 /** One cluster; they are started together, since none serves before there are enough. */
 export async function startEtcds(t: Scope, members: Readonly<Record<string, EtcdEnvironment>>): Promise<Etcd[]> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t);
   const names = Object.keys(members);
   const servers = await onFreePorts(2 * names.length, async (free) => {
     const ports = names.map((_, i) => ({ client: free[2 * i] ?? 0, peer: free[2 * i + 1] ?? 0 }));

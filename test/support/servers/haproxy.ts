@@ -1,17 +1,7 @@
 /** HAProxy from Debian, with its runtime API on a socket file. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import {
-  accountFolder,
-  type Environment,
-  type Lines,
-  lastFirst,
-  launch,
-  linesFor,
-  onFreePort,
-  type Scope,
-} from './process.ts';
+import { type Environment, groundFor, type Lines, linesFor, type Scope, startConfigured } from './process.ts';
 
 export interface HaproxyOptions {
   /** A frontend for the port. */
@@ -33,19 +23,17 @@ export interface Haproxy {
 
 /** Needs `haproxy` and `setpriv`. */
 export async function startHaproxy(t: Scope, { lines, env = {} }: HaproxyOptions): Promise<Haproxy> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
-  const config = join(folder, 'haproxy.cfg');
-  const socket = join(folder, 'admin.sock');
-  const haproxy = [pathOf('haproxy'), '-f', config];
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, [...settings(socket), ...(await linesFor(lines, port)), ''].join('\n'));
-    const argv = [...haproxy, '-W'];
-    return { port, server: await launch({ argv, account: undefined, cwd: folder, env, ready: READY, end: 'SIGTERM' }) };
+  const ground = groundFor(t);
+  const socket = join(ground.folder, 'admin.sock');
+  const haproxy = [pathOf('haproxy'), '-f', join(ground.folder, 'haproxy.cfg')];
+  const server = await startConfigured(ground, {
+    name: 'haproxy.cfg',
+    text: async (port) => [...settings(socket), ...(await linesFor(lines, port))],
+    argv: () => [...haproxy, '-W'],
+    env,
+    ready: READY,
   });
-  closing(server.stop);
-  return { port, ...server, test: [...haproxy, '-c'], socket };
+  return { ...server, test: [...haproxy, '-c'], socket };
 }
 
 const READY = /Loading success/;

@@ -4,17 +4,15 @@ import { join } from 'node:path';
 import { must, type Outcome, pathOf, run } from '../peers.ts';
 import {
   type Account,
-  accountFolder,
   accountFor,
   asAccount,
   type Environment,
+  groundFor,
   type Lines,
-  lastFirst,
-  launch,
   linesFor,
-  onFreePort,
   type Scope,
   serverFolder,
+  startConfigured,
 } from './process.ts';
 
 export interface MariadbOptions {
@@ -43,21 +41,21 @@ export const mariadbFolder = (t: Scope): string => serverFolder(t, mariadbAccoun
 /** Needs `mariadbd`, `mariadb-install-db`, `mariadb` and `setpriv`. */
 export async function startMariadb(t: Scope, { lines, sql = [], env = {} }: MariadbOptions): Promise<Mariadb> {
   const account = mariadbAccount();
-  const { folder, remove } = accountFolder(account);
-  const closing = lastFirst(t);
-  closing(remove);
+  const ground = groundFor(t, account);
+  const { folder } = ground;
   await createTables(folder, account);
   await writeFile(join(folder, 'init.sql'), sql.map((statement) => `${statement};\n`).join(''));
-  const config = join(folder, 'mariadb.cnf');
   const socket = join(folder, 'socket');
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, [...settings(folder, port), ...(await linesFor(lines, port)), ''].join('\n'));
-    const argv = [pathOf('mariadbd'), `--defaults-file=${config}`];
-    return { port, server: await launch({ argv, account, cwd: folder, env, ready: READY, end: 'SIGTERM' }) };
+  const server = await startConfigured(ground, {
+    name: 'mariadb.cnf',
+    text: async (port) => [...settings(folder, port), ...(await linesFor(lines, port))],
+    argv: (config) => [pathOf('mariadbd'), `--defaults-file=${config}`],
+    account,
+    env,
+    ready: READY,
   });
-  closing(server.stop);
   const admin = (text: string) => run('mariadb', ['--no-defaults', '-uroot', `-S${socket}`, '-BN', '-e', text]);
-  return { port, ...server, admin };
+  return { ...server, admin };
 }
 
 const READY = /ready for connections/;

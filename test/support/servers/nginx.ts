@@ -1,17 +1,7 @@
 /** nginx from Debian, with its configuration, process file and logs in a folder of its own. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import {
-  accountFolder,
-  type Environment,
-  type Lines,
-  lastFirst,
-  launch,
-  linesFor,
-  onFreePort,
-  type Scope,
-} from './process.ts';
+import { type Environment, groundFor, type Lines, linesFor, type Scope, startConfigured } from './process.ts';
 
 export interface NginxOptions {
   /** Files: the leaf and what is above it, its key, and for client certificates their CAs and revocation lists. */
@@ -48,43 +38,32 @@ export const startNginx = (t: Scope, { env = {}, ...options }: NginxOptions): Pr
 
 /** For the http block, which is otherwise empty. Needs `nginx` and `setpriv`. */
 export async function startNginxWith(t: Scope, { lines, env = {} }: NginxLines): Promise<Nginx> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
-  const config = join(folder, 'nginx.conf');
-  const nginx = [pathOf('nginx'), '-p', folder, '-c', config, '-e', 'stderr'];
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, configuration(await linesFor(lines, port)));
-    const argv = [...nginx, '-g', 'daemon off;'];
-    const server = await launch({
-      argv,
-      account: undefined,
-      cwd: folder,
-      env,
-      ready: /start worker process/,
-      end: 'SIGTERM',
-    });
-    return { port, server };
+  const ground = groundFor(t);
+  const config = join(ground.folder, 'nginx.conf');
+  const nginx = [pathOf('nginx'), '-p', ground.folder, '-c', config, '-e', 'stderr'];
+  const server = await startConfigured(ground, {
+    name: 'nginx.conf',
+    text: async (port) => configuration(await linesFor(lines, port)),
+    argv: () => [...nginx, '-g', 'daemon off;'],
+    env,
+    ready: /start worker process/,
   });
-  closing(server.stop);
-  return { port, ...server, config, reload: [...nginx, '-s', 'reload'], test: [...nginx, '-t'] };
+  return { ...server, config, reload: [...nginx, '-s', 'reload'], test: [...nginx, '-t'] };
 }
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-const configuration = (lines: readonly string[]): string =>
-  [
-    'pid nginx.pid;',
-    'error_log stderr notice;',
-    'worker_processes 1;',
-    'events { worker_connections 64; }',
-    'http {',
-    'access_log off;',
-    ...TEMPORARY.map((name) => `${name}_temp_path ${name};`),
-    ...lines,
-    '}',
-    '',
-  ].join('\n');
+const configuration = (lines: readonly string[]): string[] => [
+  'pid nginx.pid;',
+  'error_log stderr notice;',
+  'worker_processes 1;',
+  'events { worker_connections 64; }',
+  'http {',
+  'access_log off;',
+  ...TEMPORARY.map((name) => `${name}_temp_path ${name};`),
+  ...lines,
+  '}',
+];
 
 /** Paths are quoted: a folder's name may hold a blank. */
 function serverBlock(port: number, { certificate, key, clientCa, crl, extra = [] }: NginxOptions): string[] {

@@ -9,7 +9,7 @@ import {
   accountFor,
   asAccount,
   type Environment,
-  lastFirst,
+  groundFor,
   launch,
   onFreePort,
   type Scope,
@@ -76,9 +76,7 @@ export function postgresFolder(t: Scope): string {
 /** Needs `postgres` and `setpriv`. */
 export async function startPostgres(t: Scope, options: PostgresOptions): Promise<Postgres> {
   const account = postgresAccount();
-  const { folder, remove } = accountFolder(account);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t, account);
   const dataDir = join(folder, 'data');
   await createCluster(dataDir, account, options);
   const argv = [binary('postgres'), '-D', dataDir, '-c'];

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,19 @@ export function accountFolder(account: Account | undefined): { folder: string; r
     sweeper.kill('SIGKILL');
   };
   return { folder, remove };
+}
+
+/** Where one server runs: its folder goes after the test, when all that was given to `closing` has ended. */
+export interface Ground {
+  readonly folder: string;
+  readonly closing: (close: () => void | Promise<void>) => void;
+}
+
+export function groundFor(t: Scope, account?: Account): Ground {
+  const { folder, remove } = accountFolder(account);
+  const closing = lastFirst(t);
+  closing(remove);
+  return { folder, closing };
 }
 
 /** Removes the folder when this process dies: then its input ends. In a session of its own, so that Ctrl-C spares it. */
@@ -170,6 +183,32 @@ export type Lines = readonly string[] | ((port: number) => readonly string[] | P
 
 export const linesFor = async (lines: Lines, port: number): Promise<readonly string[]> =>
   typeof lines === 'function' ? await lines(port) : lines;
+
+/** A server that one configuration file says everything to. */
+export interface Configured {
+  /** The file's name in the server's folder, and its lines for a port. */
+  readonly name: string;
+  readonly text: (port: number) => Promise<readonly string[]>;
+  /** Starts it with the file. */
+  readonly argv: (config: string) => readonly string[];
+  readonly account?: Account | undefined;
+  readonly env: Environment;
+  readonly ready: RegExp;
+}
+
+/** Starts it on a free port; it ends with the test. */
+export async function startConfigured(
+  { folder, closing }: Ground,
+  { name, text, argv, account, env, ready }: Configured,
+): Promise<ServerProcess & { readonly port: number }> {
+  const config = join(folder, name);
+  const started = await onFreePort(async (port) => {
+    writeFileSync(config, [...(await text(port)), ''].join('\n'));
+    return { port, ...(await launch({ argv: argv(config), account, cwd: folder, env, ready, end: 'SIGTERM' })) };
+  });
+  closing(started.stop);
+  return started;
+}
 
 /** A folder for a server and its certificate files, which its account can enter; it goes after the test. */
 export function serverFolder(t: Scope, account: Account | undefined): string {

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { type Outcome, pathOf, run } from '../peers.ts';
 import {
   type Account,
-  accountFolder,
   accountFor,
   asAccount,
   type Environment,
+  groundFor,
   type Lines,
-  lastFirst,
   launch,
   linesFor,
   onFreePorts,
@@ -48,9 +47,7 @@ const NODE = 'rabbit@localhost';
 /** Needs `rabbitmq-server`, `epmd` and `setpriv`. */
 export async function startRabbitmq(t: Scope, options: RabbitmqOptions): Promise<Rabbitmq> {
   const account = rabbitmqAccount();
-  const { folder, remove } = accountFolder(account);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t, account);
   const { lines, plugins = [], users = [] } = options;
   await writeFile(join(folder, 'definitions.json'), definitions(['guest', ...users]));
   await writeFile(join(folder, 'plugins'), `[${plugins.join(',')}].\n`);

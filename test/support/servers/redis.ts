@@ -1,17 +1,6 @@
 /** Redis from Debian, with nothing but TLS on its port, and nothing on the disk. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Outcome, pathOf, run } from '../peers.ts';
-import {
-  accountFolder,
-  type Environment,
-  type Lines,
-  lastFirst,
-  launch,
-  linesFor,
-  onFreePort,
-  type Scope,
-} from './process.ts';
+import { type Environment, groundFor, type Lines, linesFor, type Scope, startConfigured } from './process.ts';
 
 export interface RedisOptions {
   /** Of redis.conf: `tls-cert-file ...`. What they say of ports wins. */
@@ -30,18 +19,16 @@ export interface Redis {
 
 /** Needs `redis-server`, `redis-cli` and `setpriv`. */
 export async function startRedis(t: Scope, { lines, env = {} }: RedisOptions): Promise<Redis> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
-  const config = join(folder, 'redis.conf');
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, [...settings(folder, port), ...(await linesFor(lines, port)), ''].join('\n'));
-    const argv = [pathOf('redis-server'), config];
-    return { port, server: await launch({ argv, account: undefined, cwd: folder, env, ready: READY, end: 'SIGTERM' }) };
+  const ground = groundFor(t);
+  const server = await startConfigured(ground, {
+    name: 'redis.conf',
+    text: async (port) => [...settings(ground.folder, port), ...(await linesFor(lines, port))],
+    argv: (config) => [pathOf('redis-server'), config],
+    env,
+    ready: READY,
   });
-  closing(server.stop);
-  const cli = (...args: readonly string[]) => run('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...args]);
-  return { port, ...server, cli };
+  const cli = (...args: readonly string[]) => run('redis-cli', ['-h', '127.0.0.1', '-p', String(server.port), ...args]);
+  return { ...server, cli };
 }
 
 const READY = /Ready to accept connections/;

@@ -1,17 +1,7 @@
 /** The Docker registry from Debian, with its store in a folder of its own. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
-import {
-  accountFolder,
-  type Environment,
-  type Lines,
-  lastFirst,
-  launch,
-  linesFor,
-  onFreePort,
-  type Scope,
-} from './process.ts';
+import { type Environment, groundFor, type Lines, linesFor, type Scope, startConfigured } from './process.ts';
 
 export interface RegistryOptions {
   /** The section `http` of config.yml. */
@@ -28,17 +18,14 @@ export interface Registry {
 
 /** Needs `docker-registry` and `setpriv`. */
 export async function startRegistry(t: Scope, { lines, env = {} }: RegistryOptions): Promise<Registry> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
-  const config = join(folder, 'config.yml');
-  const { port, server } = await onFreePort(async (port) => {
-    await writeFile(config, [...settings(folder), ...(await linesFor(lines, port)), ''].join('\n'));
-    const argv = [pathOf('docker-registry'), 'serve', config];
-    return { port, server: await launch({ argv, account: undefined, cwd: folder, env, ready: READY, end: 'SIGTERM' }) };
+  const ground = groundFor(t);
+  return startConfigured(ground, {
+    name: 'config.yml',
+    text: async (port) => [...settings(ground.folder), ...(await linesFor(lines, port))],
+    argv: (config) => [pathOf('docker-registry'), 'serve', config],
+    env,
+    ready: READY,
   });
-  closing(server.stop);
-  return { port, ...server };
 }
 
 const READY = /listening on .*, tls/;

@@ -4,10 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '../peers.ts';
 import {
-  accountFolder,
   type Environment,
+  groundFor,
   type Lines,
-  lastFirst,
   launch,
   linesFor,
   onFreePorts,
@@ -40,9 +39,7 @@ export const SLAPD = {
 
 /** Needs `slapd` and `setpriv`. */
 export async function startSlapd(t: Scope, { lines, env = {} }: SlapdOptions): Promise<Slapd> {
-  const { folder, remove } = accountFolder(undefined);
-  const closing = lastFirst(t);
-  closing(remove);
+  const { folder, closing } = groundFor(t);
   mkdirSync(join(folder, 'data'));
   const config = join(folder, 'slapd.conf');
   const { ports, server } = await onFreePorts(2, async (ports) => {
