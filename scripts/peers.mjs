@@ -66,6 +66,8 @@ const PEERS = [
   pip('python-cryptography', '50.0.2', "Python's own X.509 verifier, the strictest here", 'cryptography'),
   pip('icalendar', '7.3.0', 'reads the reminders for a calendar'),
   pip('k-ctds', '2.2.0', 'cTDS: a client of SQL Server with FreeTDS 1.5 on OpenSSL inside, which knows `strict`'),
+  pip('pyodbc', '5.5.0', "Python's way to ODBC, for the next"),
+  pip('mssql-python-odbc', '18.6.2.2', "Microsoft's ODBC Driver 18, as its package for Python brings it"),
   npm('node-forge', '1.4.3', 'makes certificate requests'),
   npm('tedious', '20.3.9', "Node's client of SQL Server; needs node22"),
   maven('com.microsoft.sqlserver:mssql-jdbc', '13.2.1.jre11', "Microsoft's client of SQL Server for Java"),

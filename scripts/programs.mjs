@@ -33,8 +33,14 @@ const PACKAGES = {
   kafka: join(peersFolder, 'maven', 'kafka'),
 };
 
-/** Packages for Python, in .peers/venv: the folder of each module. What finds one is told the Python that has it. */
-const MODULES = { 'python-cryptography': 'cryptography', 'k-ctds': 'k_ctds', requests: 'requests' };
+/** Packages for Python, in .peers/venv: a folder or file of each. What finds one is told the Python that has it. */
+const MODULES = {
+  'python-cryptography': 'cryptography',
+  'k-ctds': 'k_ctds',
+  requests: 'requests',
+  pyodbc: 'pyodbc.pyi',
+  'mssql-python-odbc': 'mssql_python_odbc',
+};
 
 /** The path of a program, or undefined. */
 export function findProgram(name) {

@@ -41,8 +41,8 @@ export interface Client {
   readonly refuses: Partial<Record<Wrong, RegExp>>;
   /** When it is not to encrypt, and the server insists. */
   readonly insisted?: RegExp;
-  /** It passes the name over that it should expect. */
-  readonly namesHostOnly?: true;
+  /** Told to expect another name, it takes that of the host all the same. */
+  readonly takesHostName?: true;
   readonly takesWildcards?: true;
   readonly visit: (visit: Visit) => Promise<Answer>;
 }
@@ -57,6 +57,7 @@ const workers = {
   java: new LineWorker('java', javaProgram),
   javaWithLists: new LineWorker('java', [...LOOKS_FOR_LISTS, ...javaProgram]),
   python: new LineWorker('k-ctds', [source('tds.py')]),
+  odbc: new LineWorker('pyodbc', [source('odbc.py')]),
   node: new LineWorker('node22', [source('tds.mjs'), pathOf('tedious')]),
 };
 
@@ -106,6 +107,23 @@ async function askTedious({ scene, port, mode, trusted, expects, changes, query 
   const encrypt = mode === 'strict' ? mode : mode === 'require';
   const options = { port, encrypt, ca: pem, crl: lists, serverName: expects, ...changes };
   return readAnswer(await workers.node.ask(JSON.stringify(options), query));
+}
+
+const ODBC_ENCRYPT: Readonly<Record<Mode, string>> = { off: 'no', request: 'no', require: 'yes', strict: 'strict' };
+
+async function askOdbc({ scene, port, mode, trusted, expects, changes, query }: Visit): Promise<Answer> {
+  const settings = {
+    Server: `tcp:${changes.host ?? 'localhost'},${port}`,
+    UID: 'sa',
+    PWD: 'x',
+    Encrypt: ODBC_ENCRYPT[mode],
+    TrustServerCertificate: changes.trustServerCertificate === 'true' ? 'yes' : 'no',
+    HostNameInCertificate: expects,
+    ServerCertificate: changes.ServerCertificate,
+  };
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const text = given.map(([name, value]) => `${name}=${value}`).join(';');
+  return readAnswer(await workers.odbc.ask(scene.trust(trusted).pem, text, query));
 }
 
 const JDBC_ENCRYPT: Readonly<Record<Mode, string>> = {
@@ -163,7 +181,7 @@ export const FREETDS: Readonly<Record<'tsql' | 'ctds', Client>> = {
       revoked: /Error 20002.*Certificate status: 34$/s,
     },
     insisted: /Error 20002/,
-    namesHostOnly: true,
+    takesHostName: true,
     visit: askTsql,
   },
   ctds: {
@@ -181,6 +199,21 @@ export const FREETDS: Readonly<Record<'tsql' | 'ctds', Client>> = {
     insisted: new RegExp(FAILED),
     visit: askCtds,
   },
+};
+
+export const ODBC: Client = {
+  name: 'ODBC Driver 18',
+  programs: ['pyodbc', 'mssql-python-odbc'],
+  covers: { request: 'login', require: 'all', strict: 'strict' },
+  verifies: ['require', 'strict'],
+  refuses: {
+    stranger: /unable to get local issuer certificate/,
+    elsewhere: /subject name does not match host name/,
+    expired: /certificate has expired/,
+  },
+  takesHostName: true,
+  takesWildcards: true,
+  visit: askOdbc,
 };
 
 /** With trustServerCertificate they take any certificate, but in strict mode. */
@@ -201,6 +234,7 @@ export const CREDULOUS: readonly Client[] = [
     visit: askTedious,
   },
   { ...jdbc, name: 'mssql-jdbc with ca.jks', visit: askJdbc('jks') },
+  ODBC,
 ];
 
 export const CLIENTS: readonly Client[] = [

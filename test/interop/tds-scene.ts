@@ -7,7 +7,7 @@ import { atDate } from '../support/faketime.ts';
 import type { Scope } from '../support/servers/process.ts';
 
 /** What servers show. */
-export type Shown = 'right' | 'elsewhere' | 'expired' | 'revoked' | 'wildcard';
+export type Shown = 'right' | 'elsewhere' | 'expired' | 'revoked' | 'wildcard' | 'address';
 /** Whose certificates clients trust. */
 export type Trusted = 'ours' | 'stranger';
 
@@ -25,6 +25,8 @@ export const LABELS: Readonly<Record<Trusted, string>> = { ours: 'right', strang
 export const TRUST_PASSWORD = 'tencentdb';
 /** In the certificates beside `localhost`. */
 export const SECOND_NAME = 'db.example.test';
+/** Of the servers; in the certificate `address`. */
+export const ADDRESS = '127.0.0.1';
 
 const NAMES = ['localhost', SECOND_NAME];
 const TEMPLATE = ['--template', 'tencentdb-sqlserver'];
@@ -54,6 +56,7 @@ export class TdsScene {
       { label: 'elsewhere', names: ['other.example.test'] },
       { label: 'revoked', names: NAMES },
       { label: 'wildcard', names: ['*.example.test'] },
+      { label: 'address', names: [ADDRESS, SECOND_NAME] },
     ];
     writeFileSync(this.at('servers.json'), JSON.stringify(servers));
     await run(['issue', '--from', 'servers.json', '--crl-url', url, ...TEMPLATE, '--out', '.']);

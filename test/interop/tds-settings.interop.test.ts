@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { encodePem } from '../../src/formats/pem.ts';
 import { needs } from '../support/peers.ts';
-import { type Changes, CREDULOUS, closeClients, FREETDS, type Wrong } from './tds-clients.ts';
+import { type Changes, CREDULOUS, closeClients, FREETDS, ODBC, type Wrong } from './tds-clients.ts';
+import { ADDRESS, SECOND_NAME } from './tds-scene.ts';
 import { accepted, assertRefused, TdsStand, type Wishes } from './tds-stand.ts';
 
 after(closeClients);
@@ -90,6 +91,29 @@ test('settings', async (t) => {
     const silent = { ...old, changes: { 'enable tls v1': undefined } };
     assert.deepEqual(await stand.visit(tsql, 'require', 'right', silent), accepted('all'));
     assertRefused(await stand.visit(ctds, 'require', 'right', silent), ctds.insisted, 'silent');
+  });
+
+  await t.test('an IP address, which ODBC does not find', async (t) => {
+    if (!needs(t, ...ODBC.programs)) return;
+    const changes = { host: ADDRESS };
+    for (const mode of ['require', 'strict'] as const) {
+      const told = await stand.visit(ODBC, mode, 'address', { changes });
+      assertRefused(told, ODBC.refuses.elsewhere, mode);
+      const named = await stand.visit(ODBC, mode, 'address', { changes, expects: SECOND_NAME });
+      assert.deepEqual(named, accepted(mode === 'strict' ? mode : 'all'));
+    }
+  });
+
+  await t.test('ServerCertificate, in strict mode only', async (t) => {
+    if (!needs(t, ...ODBC.programs)) return;
+    const given = (file: string): Wishes => ({ changes: { ServerCertificate: scene.at(file) } });
+    const own = given('right/right.crt.pem');
+    assert.deepEqual(await stand.visit(ODBC, 'strict', 'stranger', own), accepted('strict'));
+    const other = await stand.visit(ODBC, 'strict', 'right', given('elsewhere/elsewhere.crt.pem'));
+    assertRefused(other, /Provided certificate doesn't match/, 'of another server');
+    const old = await stand.visit(ODBC, 'strict', 'expired', given('expired/localhost.crt.pem'));
+    assertRefused(old, /certificate is either expired or not valid/, 'its own, which has ended');
+    assertRefused(await stand.visit(ODBC, 'require', 'stranger', own), ODBC.refuses.stranger, 'require');
   });
 
   for (const client of CREDULOUS) {

@@ -1,7 +1,7 @@
 /** The bytes of the TDS protocol ([MS-TDS]), as far as a small server needs them. */
 
 /** Packet types ([MS-TDS] 2.2.3.1.1). */
-export const PACKET = { batch: 0x01, reply: 0x04, attention: 0x06, login: 0x10, prelogin: 0x12 } as const;
+export const PACKET = { batch: 0x01, call: 0x03, reply: 0x04, attention: 0x06, login: 0x10, prelogin: 0x12 } as const;
 
 /** Values of PRELOGIN's ENCRYPTION ([MS-TDS] 2.2.6.5). */
 export const ENCRYPTION = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
@@ -124,7 +124,13 @@ const long = (text: string) => [...u16(text.length), ...ucs2(text)];
 const token = (type: number, body: readonly number[]) => [type, ...u16(body.length), ...body];
 
 const DONE = { final: 0x00, error: 0x02, count: 0x10, attention: 0x20 } as const;
-const done = (status: number, rows: number, wide: boolean) => [0xfd, ...u16(status), 0, 0, ...grown(rows, wide, 4)];
+const done = (status: number, rows: number, wide: boolean, kind = 0xfd) => [
+  kind,
+  ...u16(status),
+  0,
+  0,
+  ...grown(rows, wide, 4),
+];
 
 const environment = (kind: number, value: string) => token(0xe3, [kind, ...short(value), ...short('')]);
 
@@ -147,6 +153,9 @@ export function encodeLoginFailed(user: string, wide: boolean): Buffer {
   const body = [...u16(number), 0, 0, 1, 14, ...texts, ...grown(1, wide, 2)];
   return Buffer.from([...token(0xaa, body), ...done(DONE.error, 0, wide)]);
 }
+
+/** Of a procedure that gives nothing ([MS-TDS] 2.2.7.8). */
+export const encodeCalled = (wide: boolean): Buffer => Buffer.from(done(DONE.final, 0, wide, 0xfe));
 
 /** A client that has seen enough says so, and waits until it is heard ([MS-TDS] 2.2.1.7). */
 export const encodeAttention = (wide: boolean): Buffer => Buffer.from(done(DONE.attention, 0, wide));

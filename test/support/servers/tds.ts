@@ -1,6 +1,7 @@
 /**
  * A small SQL Server: TDS 7.x with TLS inside PRELOGIN, and TDS 8 (strict) with TLS from the first byte, on one port.
  * It lets everybody in who knows the password, and answers SELECT of literals and of the columns that tell of encryption.
+ * Its stored procedures give nothing: pyodbc calls one at the beginning, which tells of types.
  */
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
@@ -12,6 +13,7 @@ import {
   ENCRYPTION,
   encodeAnswer,
   encodeAttention,
+  encodeCalled,
   encodeLoginAccepted,
   encodeLoginFailed,
   encodeMessage,
@@ -143,6 +145,7 @@ class Session {
     if (type === PACKET.prelogin) this.#negotiate(preloginEncryption(message));
     if (type === PACKET.login) this.#login(decodeLogin(message));
     if (type === PACKET.batch) this.#query(decodeBatch(message, this.#wide));
+    if (type === PACKET.call) this.#send(encodeCalled(this.#wide));
     if (type === PACKET.attention) this.#send(encodeAttention(this.#wide));
   }
 
