@@ -10,6 +10,7 @@ import type { ContentName } from './contents.ts';
 import type { LeafMaterial, Material } from './material.ts';
 import type { Context } from './render.ts';
 import { serves } from './serves.ts';
+import { inUrl } from './settings.ts';
 import { shellWord } from './shell.ts';
 
 export interface BundlePlan {
@@ -100,7 +101,6 @@ function namesOf(leaf: LeafMaterial) {
   };
 }
 
-const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 const isWildcard = (text: string) => text.startsWith('*.');
 
 /** A name to connect to: a host, else an address, else some host that the wildcard covers. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import mustache, { type TemplateSpans } from 'mustache';
 import { nearNames } from '../core/near.ts';
 import { CONTENT_NAMES, type ContentName } from './contents.ts';
-import type { SettingValues } from './settings.ts';
+import { type SettingValues, settingValues } from './settings.ts';
 import { invalidTemplate, lineAt, type Template } from './template.ts';
 import type { TemplateRecord } from './template-schema.ts';
 
@@ -106,7 +106,8 @@ export function checkTexts({ folder, settings, sources, ...record }: Template): 
 }
 
 function vocabularyWith(settings: TemplateRecord['settings']): Shape {
-  const shapes = Object.entries(settings).map(([name, { kind }]) => [name, kind === 'flag' ? 'flag' : 'text'] as const);
+  const values = Object.entries(settingValues(settings, {}, String));
+  const shapes = values.map(([name, value]) => [name, typeof value === 'boolean' ? 'flag' : 'text'] as const);
   return { ...VOCABULARY, set: Object.fromEntries(shapes) };
 }
 

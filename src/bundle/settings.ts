@@ -2,6 +2,7 @@
  * What a person can say about their server beyond the certificate: where the files will be, the port ... Values go into
  * configuration files of many syntaxes as they are, so none may hold what is special in one of them.
  */
+import { isIP } from 'node:net';
 import { nearNames } from '../core/near.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
@@ -25,6 +26,10 @@ interface Kind {
 
 const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 
+/** An IPv6 address as a URL has it, and as everything else has it. */
+const bare = (host: string) => host.replace(/^\[(.*:.*)\]$/, '$1');
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 const KINDS = {
   path: {
     // From the root, of a drive, or below a logical name as Synergex and OpenVMS have them (DBLDIR:rsynd.pem): a server
@@ -33,6 +38,10 @@ const KINDS = {
     must: 'an absolute path of letters, digits and ._/\\:@+,=~- (no spaces or quotes: it goes into configuration files)',
   },
   port: { fits: isPort, must: 'a port, from 1 to 65535' },
+  host: {
+    fits: (text) => isIP(bare(text)) !== 0 || (/^[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u.test(text) && text.length <= 253),
+    must: 'a host name or an IP address, without a port',
+  },
   word: {
     fits: (text) => /^[\p{L}\p{N}][\p{L}\p{N}._:@+*-]*$/u.test(text) && text.length <= 253,
     must: 'one word of letters, digits and ._:@+*-',
@@ -107,19 +116,24 @@ export const implied = (known: Readonly<Record<string, Setting>>, values: Settin
   );
 
 /** Every setting of a template has a value; `fill` writes the placeholders of a default. */
-export function settingValues(
+export const settingValues = (
   known: Readonly<Record<string, Setting>>,
   given: Settings,
   fill: (text: string) => string,
-): SettingValues {
-  return Object.fromEntries(
-    Object.entries(known).map(([name, setting]) => {
-      const value = given[name] ?? fill(setting.default ?? '');
-      return [name, setting.kind === 'flag' ? value === 'yes' : written(setting, value)];
-    }),
+): SettingValues =>
+  Object.fromEntries(
+    Object.entries(known).flatMap(([name, setting]) =>
+      Object.entries(written(name, setting, given[name] ?? fill(setting.default ?? ''))),
+    ),
   );
-}
 
-/** Windows takes slashes as well, and in the files of many servers a backslash is an escape: only where it is the template's own. */
-const written = ({ kind, default: usual = '' }: Setting, value: string) =>
-  kind === 'path' && !usual.includes('\\') ? value.replaceAll('\\', '/') : value;
+function written(name: string, { kind, default: usual = '' }: Setting, value: string): SettingValues {
+  if (kind === 'flag') return { [name]: value === 'yes' };
+  // As the host of a certificate has them.
+  if (kind === 'host') {
+    const host = bare(value);
+    return { [name]: host, [`${name}Address`]: inUrl(host), [`${name}IsIp`]: isIP(host) !== 0 };
+  }
+  // Windows takes slashes as well, and in the files of many servers a backslash is an escape: only where it is the template's own.
+  return { [name]: kind === 'path' && !usual.includes('\\') ? value.replaceAll('\\', '/') : value };
+}

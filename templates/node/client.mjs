@@ -13,7 +13,7 @@ const tls = {
 {{/leaf.client}}
 };
 
-const url = process.argv[2] ?? 'https://{{set.host}}:{{set.port}}/';
+const url = process.argv[2] ?? 'https://{{set.hostAddress}}:{{set.port}}/';
 get(url, tls, (response) => response.pipe(process.stdout)).on('error', (error) => {
   console.error(error.message);
   process.exitCode = 1;

@@ -11,7 +11,7 @@ context = ssl.create_default_context(cafile=here / "{{file.ca-pem}}")
 context.load_cert_chain(here / "{{file.chain-pem}}", here / "{{file.key-pem}}")
 {{/leaf.client}}
 
-url = sys.argv[1] if len(sys.argv) > 1 else "https://{{set.host}}:{{set.port}}/"
+url = sys.argv[1] if len(sys.argv) > 1 else "https://{{set.hostAddress}}:{{set.port}}/"
 try:
     with urllib.request.urlopen(url, context=context, timeout=30) as response:
         sys.stdout.write(response.read().decode())

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { type BundleOptions, buildBundle } from '../../src/bundle/bundle.ts';
 import { CONTENT_NAMES, CONTENTS, type Content } from '../../src/bundle/contents.ts';
+import type { Material } from '../../src/bundle/material.ts';
 import { readTemplate } from '../../src/bundle/template.ts';
 import { zipBundle } from '../../src/bundle/zip.ts';
 import type { FormatName } from '../../src/formats/formats.ts';
@@ -514,6 +515,21 @@ describe('what the README says', () => {
       assert.match(textOf(files, 'README.md'), command);
     });
   }
+
+  it('gives Node a name for SNI, and no address', async () => {
+    const readme = async (name: string) => {
+      const { files } = await build({ ...material, leaf: { ...leafMaterial, names: [name] } }, 'node');
+      return textOf(files, 'README.md');
+    };
+    assert.match(await readme('a.test'), /host: 'a\.test', port: 8443, servername: 'a\.test', ca:/);
+    assert.match(await readme('10.0.0.5'), /host: '10\.0\.0\.5', port: 8443, ca:/);
+  });
+
+  it('tells of the chain that Tomcat leaves out where there is one', async () => {
+    const readme = async (source: Material) => textOf((await build(source, 'tomcat')).files, 'README.md');
+    assert.match(await readme(material), /OpenSSLLifecycleListener/);
+    assert.doesNotMatch(await readme({ ...material, intermediates: [] }), /OpenSSLLifecycleListener/);
+  });
 
   it('asks nobody to connect to an e-mail address', async () => {
     const leaf = { ...leafMaterial, names: ['a@b.test'], profile: 'client' };

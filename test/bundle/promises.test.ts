@@ -15,6 +15,7 @@ const GROUPS = readdirSync(FOLDER).filter((name) => name !== 'index.ts');
 
 const MATERIALS: Readonly<Record<NonNullable<Promised['kind']>, Material>> = {
   server: material,
+  address: { ...material, leaf: { ...leafMaterial, names: ['192.0.2.7'] } },
   client: { ...material, leaf: { ...leafMaterial, names: ['alice'], commonName: 'alice', profile: 'client' } },
   ca: caMaterial,
 };

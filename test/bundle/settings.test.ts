@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkSettings, joinSettings, parseSetting } from '../../src/bundle/settings.ts';
+import { checkSettings, joinSettings, parseSetting, settingValues } from '../../src/bundle/settings.ts';
 import { refusal } from './support.ts';
 
-const KNOWN = { dir: { kind: 'path', default: '/srv' }, port: { kind: 'port', default: '1' } } as const;
+const KNOWN = {
+  dir: { kind: 'path', default: '/srv' },
+  port: { kind: 'port', default: '1' },
+  host: { kind: 'host', default: '{{server}}' },
+} as const;
 
 describe('settings', () => {
   const slips: readonly (readonly [string, RegExp])[] = [
@@ -41,4 +45,41 @@ describe('settings', () => {
         refusal('LOCAL_CA_OPTION_INVALID', /^the setting dir of template "mine" cannot be "/),
       ));
   }
+
+  for (const host of ['db1', 'db1.example.test', 'my_db', 'bücher.example', '10.0.0.5', '::1', '[2001:db8::5]']) {
+    it(`takes the host ${host}`, () => checkSettings('mine', KNOWN, { host }));
+  }
+  for (const host of [
+    'db1:5432',
+    '[db1]',
+    '[10.0.0.5]',
+    '[::1',
+    '::1]:5',
+    'a b',
+    'sa@db1',
+    'https://db1',
+    '-h',
+    '*.test',
+  ]) {
+    it(`refuses the host ${host}`, () =>
+      assert.throws(
+        () => checkSettings('mine', KNOWN, { host }),
+        refusal('LOCAL_CA_OPTION_INVALID', /^the setting host of template "mine" cannot be "/),
+      ));
+  }
+
+  for (const host of ['::1', '[::1]']) {
+    it(`has ${host} as a URL has it, and as the rest has it`, () => {
+      const { host: plain, hostAddress, hostIsIp } = settingValues(KNOWN, { host }, String);
+      assert.deepEqual([plain, hostAddress, hostIsIp], ['::1', '[::1]', true]);
+    });
+  }
+
+  it('has a host of the certificate in both forms', () => {
+    const fill = (text: string) => text.replace('{{server}}', '2001:db8::5');
+    const { host, hostAddress } = settingValues(KNOWN, {}, fill);
+    assert.deepEqual([host, hostAddress], ['2001:db8::5', '[2001:db8::5]']);
+    const { hostAddress: name, hostIsIp } = settingValues(KNOWN, { host: 'db1' }, String);
+    assert.deepEqual([name, hostIsIp], ['db1', false]);
+  });
 });

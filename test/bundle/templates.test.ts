@@ -23,6 +23,9 @@ const FORMATS: readonly (readonly FormatName[] | undefined)[] = [undefined, ['pe
 /** Anything in the README that looks like one of a bundle's files. */
 const FILE_NAME = /(?<![\w/.=-])[\w.-]+\.(?:pem|der|p7b|p12|jks|txt|conf)(?![\w/])/g;
 
+/** An IPv6 address without its brackets in a URL. Microsoft's JDBC driver takes none in its URL, in any form. */
+const BARE_IN_URL = /(?<!jdbc:sqlserver:)\/\/(?:[^\s/@]*@)?[\da-f]*:[\da-f:]*:/i;
+
 /** Files of others that a README may speak of. */
 const FOREIGN = [
   'freetds.conf',
@@ -58,6 +61,7 @@ for (const template of await listTemplates([PACKAGE_TEMPLATES])) {
             assert.doesNotMatch(text, /undefined|\[object|(?<!`)``(?!`)|&(amp|quot|#39|#x2F);/);
             assert.doesNotMatch(text, /[ \t]+$|\n{3}/m, 'stray white space');
             assert.match(text, /[^\n]\n$/);
+            assert.doesNotMatch(text, BARE_IN_URL);
           }
           const readme = textOf(files, 'README.md');
           const named = new Set(readme.match(FILE_NAME));
@@ -68,6 +72,18 @@ for (const template of await listTemplates([PACKAGE_TEMPLATES])) {
           assert.deepEqual(unnamed, [], 'the README leaves out a file');
         });
       }
+    }
+
+    const hosts = Object.entries(template.settings).flatMap(([name, { kind }]) => (kind === 'host' ? [name] : []));
+    for (const name of hosts) {
+      it(`takes an IPv6 address as its ${name}`, async () => {
+        for (const source of Object.values(MATERIALS)) {
+          const options = { now: NOW, random: countingRandom(), settings: { [name]: '2001:db8::5' } };
+          const { files } = await buildBundle(source, template, options);
+          const texts = paths(files).filter((path) => !/\.(?:p7b|p12|pfx|jks|der|cer|crt)$/.test(path));
+          for (const path of texts) assert.doesNotMatch(textOf(files, path), BARE_IN_URL, path);
+        }
+      });
     }
   });
 }

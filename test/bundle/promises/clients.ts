@@ -60,7 +60,11 @@ export const PROMISES: Promises = {
       settings: { mutual: 'yes' },
       holds: {
         'server.py': ['context.verify_mode = ssl.CERT_REQUIRED'],
-        'README.md': ['context.load_cert_chain("alice.chain.pem", "alice.key.pem")'],
+        'README.md': [
+          'context.load_cert_chain("alice.chain.pem", "alice.key.pem")',
+          '--ssl-ca-certs /etc/app/tls/ca.pem --ssl-cert-reqs 2\n',
+          '--ca-certs /etc/app/tls/ca.pem --cert-reqs 2\n',
+        ],
       },
       lacks: { 'README.md': ['nothing else'] },
     },

@@ -155,7 +155,12 @@ export const PROMISES: Promises = {
           'CAFile: /srv/tls/ca.pem',
           'allowConnectionsWithoutCertificates: true',
         ],
-        'README.md': ['db.adminCommand({ rotateCertificates: 1 })', 'tlsCAFile=ca.pem', 'clusterAuthMode: x509'],
+        'README.md': [
+          'db.adminCommand({ rotateCertificates: 1 })',
+          'tlsCAFile=ca.pem',
+          'clusterAuthMode: x509',
+          '`local-ca export --ca --format p12` makes a trust store, and a README with the two flags',
+        ],
       },
     },
     {
@@ -164,6 +169,7 @@ export const PROMISES: Promises = {
         'mongod.tls.conf': ['allowConnectionsWithoutCertificates: false', 'CRLFile: /etc/mongodb/tls/crl.pem'],
         'README.md': [
           'tlsCAFile=ca.pem&tlsCertificateKeyFile=client.pem',
+          'local-ca issue alice --profile client --template java-client',
           '--set host=db1.example.test --set port=27017',
         ],
       },
@@ -235,6 +241,7 @@ export const PROMISES: Promises = {
         'README.md': [
           'sudo rabbitmqctl eval "ssl:clear_pem_cache()."',
           'pika.SSLOptions(context, "db1.example.test")',
+          'factory.setHost("db1.example.test");\nfactory.setPort(7000);\nfactory.useSslProtocol(SSLContext.getDefault());',
           'local-ca probe amqps://db1.example.test:7000 --ca ca.pem',
         ],
       },
@@ -251,6 +258,7 @@ export const PROMISES: Promises = {
         ],
         'README.md': [
           'context.load_cert_chain("client.pem", "client.key")',
+          'For Java there are two stores',
           '--set host=db1.example.test --set port=5671',
         ],
       },
@@ -263,6 +271,7 @@ export const PROMISES: Promises = {
         'README.md': [
           '"db9.example.test", 7000, credentials',
           'amqps://db9.example.test:7000',
+          '`factory.setHost("db9.example.test")`, `factory.setPort(7000)`',
           'ExternalCredentials()',
           'as the user `',
         ],

@@ -5,7 +5,7 @@ type Texts = Readonly<Record<string, readonly (string | RegExp)[]>>;
 
 export interface Promised {
   /** The bundle of a server's certificate unless said otherwise. */
-  readonly kind?: 'server' | 'client' | 'ca';
+  readonly kind?: 'server' | 'address' | 'client' | 'ca';
   /** What was set of the template. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly holds: Texts;

@@ -52,6 +52,7 @@ export const PROMISES: Promises = {
         'README.md': [
           'install -o tomcat -g tomcat -m 0600 db1.example.test.key.pem /srv/tls/',
           'TLSCertificateReloadListener',
+          'With OpenSSL (libtcnative or `OpenSSLLifecycleListener`',
           'local-ca probe https://db1.example.test:443 --ca ca.pem',
           "--hook 'systemctl restart tomcat10'",
         ],
@@ -97,6 +98,7 @@ export const PROMISES: Promises = {
         'README.md': [
           'install -o kafka -g kafka -m 0600 kafka.key',
           'local-ca probe tls://db1.example.test:9094 --ca ca.crt',
+          '-X ssl.endpoint.identification.algorithm=https -X ssl.ca.location=ca.crt -L',
         ],
       },
       lacks: { 'client.properties': ['keystore'] },
@@ -121,7 +123,11 @@ export const PROMISES: Promises = {
           // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka's own placeholder.
           'ssl.keystore.certificate.chain=${tls:/etc/kafka/tls:client.crt}',
         ],
-        'README.md': ['ssl.certificate.location=client.crt', 'ssl_keyfile="client.key"'],
+        'README.md': [
+          'ssl.certificate.location=client.crt',
+          '-X ssl.endpoint.identification.algorithm=https ',
+          'ssl_keyfile="client.key"',
+        ],
       },
       lacks: { 'README.md': ['server.properties'] },
     },

@@ -31,6 +31,7 @@ export const PROMISES: Promises = {
           'sudo systemctl restart mssql-server',
           'Encrypt=strict',
           'HostNameInCertificate',
+          'SSL_CERT_FILE=ca.pem',
           'ServerCertificate',
           'trustStore=ca.jks;trustStorePassword=changeit',
           'trustStore=ca.p12;trustStoreType=PKCS12',
@@ -45,6 +46,11 @@ export const PROMISES: Promises = {
           '> FreeTDS built with OpenSSL matches no wildcard certificate',
         ],
       },
+      lacks: { 'README.md': ['finds no IP address'] },
+    },
+    {
+      kind: 'address',
+      holds: { 'README.md': ['> ODBC Driver 18 on Linux finds no IP address', 'say\n`HostNameInCertificate=NAME`'] },
     },
     {
       kind: 'client',
@@ -75,8 +81,9 @@ export const PROMISES: Promises = {
           '--zip TencentDB-SSL-CA.zip',
         ],
       },
-      lacks: { 'README.md': ['.p12'] },
+      lacks: { 'README.md': ['.p12', 'finds no IP address'] },
     },
+    { kind: 'address', holds: { 'README.md': ['> ODBC Driver 18 on Linux finds no IP address'] } },
     { kind: 'ca', holds: { 'README.md': ['trustStorePassword=tencentdb'] }, lacks: { 'README.md': ['mssql-conf'] } },
   ],
   'aliyun-rds': [

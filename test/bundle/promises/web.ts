@@ -90,6 +90,7 @@ export const PROMISES: Promises = {
           'sudo install -m 0600 db1.example.test.pem /srv/tls/',
           'sudo haproxy -c -f /etc/haproxy/haproxy.cfg && sudo systemctl reload haproxy',
           "echo 'commit ssl cert /srv/tls/db1.example.test.pem' | sudo socat stdio",
+          'ssl verify required ca-file /srv/tls/ca.pem verifyhost NAME\n',
         ],
       },
     },
@@ -139,12 +140,18 @@ export const PROMISES: Promises = {
           'cert = /etc/stunnel/tls/db1.example.test.crt.pem',
           'key = ',
         ],
-        'README.md': ["`db9.example.test` has to be the server's name"],
+        'README.md': ['`db9.example.test` has to be the server'],
       },
     },
     {
+      kind: 'client',
+      settings: { host: '10.0.0.9' },
+      holds: { 'stunnel-client.conf': ['checkIP = 10.0.0.9'] },
+      lacks: { 'stunnel-client.conf': ['checkHost'] },
+    },
+    {
       kind: 'ca',
-      holds: { 'stunnel-client.conf': ['checkHost = SERVER'], 'README.md': ["`SERVER` has to be the server's name"] },
+      holds: { 'stunnel-client.conf': ['checkHost = SERVER'], 'README.md': ['`SERVER` has to be the server'] },
     },
   ],
   etcd: [
@@ -213,6 +220,7 @@ export const PROMISES: Promises = {
         'README.md': [
           'sudo install -m 0644 client.cert /etc/docker/certs.d/db9.example.test:7000/client.cert',
           'sudo install -m 0600 client.key /etc/docker/certs.d/db9.example.test:7000/client.key',
+          'install -m 0600 client.cert client.key ca.crt ~/.config/containers/certs.d/db9.example.test:7000/',
         ],
       },
     },
