@@ -1,6 +1,6 @@
 /** Certificates for keys that others made: a request (PKCS#10) is checked, can be shown, and is signed. */
 import { attempt } from '../core/attempt.ts';
-import { type CertificateRequest, parseCsr, proofOfPossession, type Requested, requestedBy } from '../core/csr.ts';
+import { type CertificateRequest, ownSignature, parseCsr, type Requested, requestedBy } from '../core/csr.ts';
 import { TAG } from '../core/der.ts';
 import { extensionName } from '../core/known-extensions.ts';
 import { parseName } from '../core/names.ts';
@@ -128,7 +128,15 @@ function refuseRepeats({ extensions }: CertificateRequest): void {
 }
 
 async function assertPossession(csr: CertificateRequest, { ambient }: Workplace): Promise<void> {
-  if (await proofOfPossession(csr, ambient)) return;
+  const verdict = await ownSignature(csr, ambient);
+  if (verdict === 'good') return;
+  if (verdict !== 'bad') {
+    throw new LocalCaError(
+      'LOCAL_CA_CSR_INVALID',
+      `the request's signature cannot be checked by local-ca (${signatureTitle(csr)}), so that nobody proves to have its key`,
+      'Ask for a request that is signed with SHA-256.',
+    );
+  }
   throw new LocalCaError(
     'LOCAL_CA_CSR_INVALID',
     `the request was not signed with its own key (${signatureTitle(csr)}), so that nobody proves to have that key`,

@@ -8,7 +8,7 @@ import { generalNameText } from './name-text.ts';
 import { parseName, type SubjectName } from './names.ts';
 import { basicConstraintsOf, extendedKeyUsageOf, keyUsageOf, readExtensions, subjectAltNamesOf } from './parse.ts';
 import type { KeyUsage } from './profiles.ts';
-import { readSigned, type Signed, verifySignature } from './signature.ts';
+import { readSigned, type SignatureVerdict, type Signed, verifySignature } from './signature.ts';
 import { type Readable, readOrExplain } from './unreadable.ts';
 
 export interface CertificateRequest extends Signed {
@@ -51,9 +51,13 @@ function readAttribute(element: Element): { oid: string; values: Element[] } {
   return { oid: readOid(type), values: children(expectTag(values, TAG.set)) };
 }
 
-/** Whether whoever made the request holds its private key. SHA-1 and MD5 will do: what is signed here is soon thrown away. */
+/** The request is signed with the key that it is for. SHA-1 and MD5 will do: what is signed here is soon thrown away. */
+export const ownSignature = (csr: CertificateRequest, ambient: Ambient): Promise<SignatureVerdict> =>
+  verifySignature(csr, csr.publicKey, ambient, { acceptSha1: true, acceptMd5: true });
+
+/** Whether whoever made the request holds its private key. */
 export const proofOfPossession = async (csr: CertificateRequest, ambient: Ambient): Promise<boolean> =>
-  (await verifySignature(csr, csr.publicKey, ambient, { acceptSha1: true, acceptMd5: true })) === 'good';
+  (await ownSignature(csr, ambient)) === 'good';
 
 // --- what it asks for --------------------------------------------------------------------------------------------
 

@@ -42,12 +42,10 @@ function parserOf(text: string): (text: string) => SubjectName {
   return (name) => ({ kind: 'dns', text: checkDns(name), bytes: ascii(checkDns(name)) });
 }
 
-export const parseNames = (texts: readonly string[]): SubjectName[] => {
-  const names = texts.map(parseName);
-  return names.filter((name, i) => names.findIndex((other) => sameName(name, other)) === i);
-};
+export const parseNames = (texts: readonly string[]): SubjectName[] => distinct(texts.map(parseName));
 
-const sameName = (a: SubjectName, b: SubjectName) => a.kind === b.kind && a.text === b.text;
+const distinct = <T extends Pick<SubjectName, 'kind' | 'text'>>(list: readonly T[]): T[] =>
+  list.filter(({ kind, text }, i) => list.findIndex((other) => other.kind === kind && other.text === text) === i);
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 
@@ -166,6 +164,9 @@ export interface NameSubtree {
   readonly text: string;
   readonly bytes: Uint8Array;
 }
+
+/** Each once: `.example.test` and `example.test` are the same domain. */
+export const parseSubtrees = (texts: readonly string[]): NameSubtree[] => distinct(texts.map(parseSubtree));
 
 /** Reads one value of `--permit`: `.internal`, `example.test`, `10.0.0.0/8`, `fd00::/8`, `@example.test`. */
 export function parseSubtree(text: string): NameSubtree {

@@ -11,7 +11,7 @@ import {
   normalizeDistribution,
 } from './distribution-urls.ts';
 import { constraintsPermitting, type NameConstraints } from './extensions.ts';
-import { parseNames, parseSubtree, type SubjectName } from './names.ts';
+import { parseNames, parseSubtrees, type SubjectName } from './names.ts';
 import type { OptionKinds } from './option-kinds.ts';
 import { findLeafProfile, type Profile } from './profiles.ts';
 import { type Attribute, checkAttribute, type DistinguishedName, encodeSubject, parseSubject } from './subject.ts';
@@ -197,7 +197,7 @@ export function normalizeAuthority(options: AuthorityOptions, fallbackName: stri
     intermediate: options.intermediate === true,
     ...normalizeValidity(options, 3650, now),
     ...normalizeDistribution(options),
-    ...(permit.length === 0 ? {} : { constraints: constraintsPermitting(permit.map(parseSubtree)) }),
+    ...(permit.length === 0 ? {} : { constraints: constraintsPermitting(parseSubtrees(permit)) }),
   };
 }
 

@@ -280,6 +280,9 @@ function compressed(spki: Uint8Array): Uint8Array {
 const explicit = (spki: Uint8Array) =>
   sequence(sequence(oid('1.2.840.10045.2.1'), sequence(integer(1))), bitString(spki.subarray(-65)));
 
+const RSA_SHA256 = oid('1.2.840.113549.1.1.11');
+const RSA_SHA3 = oid('2.16.840.1.101.3.4.3.14');
+
 /** INTEGER 65537. */
 const EXPONENT = Uint8Array.of(2, 3, 1, 0, 1);
 
@@ -296,6 +299,12 @@ describe('a request is refused', () => {
       () => bad('broken signature'),
       'LOCAL_CA_CSR_INVALID',
       /not signed with its own key \(ECDSA with SHA-256\)/,
+    ],
+    [
+      'a signature of a kind that is not known',
+      () => exchanged(request({ key: rsaKey() }), RSA_SHA256, RSA_SHA3),
+      'LOCAL_CA_CSR_INVALID',
+      /signature cannot be checked by local-ca \(2\.16\.840\.1\.101\.3\.4\.3\.14\)/,
     ],
     ['RSA-1024', () => bad('RSA-1024'), 'LOCAL_CA_KEY_REFUSED', /has 1024 bits/],
     [

@@ -303,6 +303,18 @@ describe('--ics', () => {
     assert.equal(new Set(uids(again)).size, again.length);
   });
 
+  test('no name is too long for what calendar programs keep', async () => {
+    const own = { home: join(folder, 'long'), cwd: folder };
+    const labels = ['a', 'b'].map((last) => 'x'.repeat(99) + last);
+    await localCaJson(['init', '--yes', '--name', '漢'.repeat(64)], own);
+    for (const label of labels) await localCaJson(['issue', 'long.test', '--label', label, '--out', label], own);
+    const read = async () => uids(readCalendar((await localCa(['status', '--ics', '-'], own)).stdout).parts);
+    const first = await read();
+    assert.deepEqual(new Set(first).size, 3);
+    assert.ok(first.every((uid) => uid !== undefined && Buffer.byteLength(uid) <= 255));
+    assert.deepEqual(await read(), first);
+  });
+
   test('is read by icalendar', async (t) => {
     if (!needs(t, 'icalendar')) return;
     const { parts } = await events();

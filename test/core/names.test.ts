@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseName, parseNames, parseSubtree } from '../../src/core/names.ts';
+import { parseName, parseNames, parseSubtree, parseSubtrees } from '../../src/core/names.ts';
 import { toHex } from '../../src/core/text.ts';
 import { throwsCode } from '../support/throws.ts';
 
@@ -135,3 +135,11 @@ for (const [typed, why] of [
   test(`the subtree ${JSON.stringify(typed)} is refused`, () =>
     throwsCode(() => parseSubtree(typed), 'LOCAL_CA_NAME_INVALID', why));
 }
+
+test('a permitted domain or network that is named twice is taken once', () =>
+  assert.deepEqual(
+    parseSubtrees(['.example.test', 'example.test', '10.0.0.0/8', '10.1.2.3/8', '@example.test']).map(
+      ({ kind, text }) => `${kind} ${text}`,
+    ),
+    ['dns example.test', 'ip 10.0.0.0/8', 'email example.test'],
+  ));

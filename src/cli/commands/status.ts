@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type CalendarEvent, calendar } from '../../core/calendar.ts';
 import { parseWithin, type Within } from '../../core/duration.ts';
 import { isoDay, isoTime } from '../../core/time.ts';
@@ -161,7 +162,7 @@ function eventOf({ kind, name, key, dueAt, notAfter, advice }: Life, own: string
   return [
     {
       // Not the serial: what is imported again after a renewal takes the place of the reminder before.
-      uid: `${Buffer.from(key).toString('hex')}.${own}@local-ca`,
+      uid: uidOf(key, own),
       start: dueAt,
       wholeDay: true,
       summary: `${SUMMARIES[kind]} ${name}`,
@@ -169,4 +170,13 @@ function eventOf({ kind, name, key, dueAt, notAfter, advice }: Life, own: string
       alarmDays: [7, 0],
     },
   ];
+}
+
+/** Calendar programs need not keep more (RFC 5545 3.8.4.7). */
+const MOST_OCTETS = 255;
+
+function uidOf(key: string, own: string): string {
+  const uid = (name: string) => `${name}.${own}@local-ca`;
+  const readable = uid(Buffer.from(key).toString('hex'));
+  return readable.length <= MOST_OCTETS ? readable : uid(createHash('sha256').update(key).digest('hex'));
 }
