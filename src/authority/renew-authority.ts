@@ -17,7 +17,7 @@ import type { AuthorityRecord } from '../store/store.ts';
 import { assertFitAuthority, type EstablishedAuthority, recordOf, SPARE_LEVELS } from './establish.ts';
 import { rootsInForce } from './material.ts';
 import { nextName } from './next-name.ts';
-import { lifeInDays } from './renew.ts';
+import { lifeInDays, USUAL_DAYS } from './renew.ts';
 
 /** For `CertificateAuthority.renewAuthorities`. */
 export interface RenewAuthoritiesOptions {
@@ -35,8 +35,6 @@ export const RENEW_AUTHORITIES_OPTIONS: OptionKinds<RenewAuthoritiesOptions> = {
   newKey: 'boolean',
 };
 
-export const USUAL_DAYS = { root: 3650, intermediate: 1825 } as const;
-
 export interface Renewal {
   /** The signing authority first, its root last. */
   readonly chain: readonly AuthorityRecord[];
@@ -51,6 +49,7 @@ export interface Renewal {
 
 /** The new records, roots before what they signed, with their keys where those are new. */
 export async function renewAuthorities(renewal: Renewal): Promise<EstablishedAuthority[]> {
+  assertCanRenew(renewal);
   const made: EstablishedAuthority[] = [];
   let issuer: EstablishedAuthority | undefined;
   for (const record of [...renewal.chain].reverse()) {
@@ -58,12 +57,23 @@ export async function renewAuthorities(renewal: Renewal): Promise<EstablishedAut
     made.push(...steps);
     issuer = steps[0] ?? { record };
   }
-  if (made.length > 0) return made;
-  throw new LocalCaError(
-    'LOCAL_CA_NOT_FOUND',
-    `this CA has no ${renewal.options.role}`,
-    `Renew what there is: ${renewal.chain.map(({ role }) => role).join(', ')}.`,
-  );
+  return made;
+}
+
+/** Throws LOCAL_CA_NOT_FOUND, or LOCAL_CA_KEY_NOT_KEPT: also for whoever asks beforehand. */
+export function assertCanRenew({ chain, options, keys }: Pick<Renewal, 'chain' | 'options' | 'keys'>): void {
+  const wanted = chain.filter(({ role }) => options.role === undefined || role === options.role);
+  if (wanted.length === 0) {
+    throw new LocalCaError(
+      'LOCAL_CA_NOT_FOUND',
+      `this CA has no ${options.role}`,
+      `Renew what there is: ${chain.map(({ role }) => role).join(', ')}.`,
+    );
+  }
+  for (const record of [...wanted].reverse()) {
+    const issuer = isSelfIssued(parseCertificate(record.certificate)) ? record : chain[chain.indexOf(record) + 1];
+    assertKeyHere(record, issuer && { record: issuer }, { keys });
+  }
 }
 
 /** One that goes on. */
@@ -184,7 +194,7 @@ async function crossCertificate(
 /** For as long as before, never longer than its issuer; what an issuer's end had cut short is made up for. */
 function lifeOf({ record, before, days }: Step, above: Certificate | undefined, { chain, ambient }: Renewal) {
   const parent = chain[chain.indexOf(record) + 1];
-  const usual = lifeInDays(before, parent && parseCertificate(parent.certificate)) ?? USUAL_DAYS[record.role];
+  const usual = lifeInDays(before, parent && parseCertificate(parent.certificate), USUAL_DAYS[record.role]);
   const { notBefore, notAfter } = normalizeValidity({ days }, usual, ambient.now());
   return { notBefore, notAfter: above === undefined ? notAfter : earlier(notAfter, above.notAfter) };
 }
@@ -222,7 +232,11 @@ function keyTypeOf(certificate: Certificate, { name }: AuthorityRecord): string 
 }
 
 /** Of an imported intermediate, the root is usually elsewhere; and some take a root's key away to a safe. */
-function assertKeyHere(record: AuthorityRecord, signing: EstablishedAuthority | undefined, { keys }: Renewal): void {
+function assertKeyHere(
+  record: AuthorityRecord,
+  signing: EstablishedAuthority | undefined,
+  { keys }: Pick<Renewal, 'keys'>,
+): void {
   if (signing?.key !== undefined || (signing !== undefined && keys.includes(signing.record.keyId))) return;
   const [who, file] =
     signing === undefined

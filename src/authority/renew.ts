@@ -40,10 +40,12 @@ export const RENEW_OPTIONS: OptionKinds<RenewOptions> = {
 
 const DAY = 86_400_000;
 
-/** For as many days as before; undefined where the issuer's end had cut them short, so that nobody had wanted so few. */
-export function lifeInDays({ notBefore, notAfter }: Validity, issuer: Validity | undefined): number | undefined {
-  if (issuer !== undefined && notAfter >= issuer.notAfter) return undefined;
-  return Math.max(1, Math.round((notAfter.getTime() - notBefore.getTime()) / DAY));
+export const USUAL_DAYS = { leaf: 365, intermediate: 1825, root: 3650 } as const;
+
+/** For as many days as before; where the issuer's end may have cut them short, for no fewer than usual. */
+export function lifeInDays({ notBefore, notAfter }: Validity, issuer: Validity | undefined, usual: number): number {
+  const days = Math.max(1, Math.round((notAfter.getTime() - notBefore.getTime()) / DAY));
+  return issuer !== undefined && notAfter >= issuer.notAfter ? Math.max(days, usual) : days;
 }
 
 /** What stays as it was; `issuer` is who signed it. */
@@ -61,7 +63,7 @@ export function renewalOptions(
     // An empty one was the CA's doing, and will be again.
     subject: record.subject === '' ? undefined : record.subject,
     template: record.template ?? undefined,
-    days: days ?? lifeInDays(record, issuer),
+    days: days ?? lifeInDays(record, issuer, USUAL_DAYS.leaf),
     crlUrls: unlessEmpty(crlUrlsOf(certificate)),
     ocspUrls: unlessEmpty(ocspUrlsOf(certificate)),
     force: days === undefined || force === true,

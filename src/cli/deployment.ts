@@ -119,6 +119,7 @@ export const targetJson = (target: TargetRecord, now: Date) => ({
   folder: target.folder,
   template: target.template,
   formats: target.formats,
+  settings: target.settings,
   owner: target.owner,
   group: target.group,
   hook: target.hook.length === 0 ? null : target.hook,

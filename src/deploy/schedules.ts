@@ -9,6 +9,8 @@ export interface SchedulePaths {
   /** The command line's entry, which node runs. */
   readonly program: string;
   readonly home: string;
+  /** What else `deploy run` is told: targets and flags. */
+  readonly words?: readonly string[];
 }
 
 /** A file as the scheduler wants its bytes. */
@@ -25,7 +27,11 @@ export interface ScheduleUser {
 const NAME = 'local-ca-deploy';
 const DESCRIPTION = 'local-ca: renew and deploy what is due';
 
-const argumentsOf = ({ program, home }: SchedulePaths) => [program, 'deploy', 'run', '--quiet', '--home', home];
+const argumentsOf = ({ program, home, words = [] }: SchedulePaths) => [
+  program,
+  ...['deploy', 'run', '--quiet', '--home', home],
+  ...words,
+];
 
 const utf8File = (name: string, lines: readonly string[]): ScheduleFile => ({
   name,
@@ -65,7 +71,7 @@ export function systemdUnits(
   options: { readonly scope: 'system' | 'user' } & ScheduleUser,
 ): readonly [service: ScheduleFile, timer: ScheduleFile] {
   const { scope, user } = options;
-  checkTexts(...Object.values(paths), user ?? '');
+  checkTexts(...Object.values(paths).flat(), user ?? '');
   if (/["'\\]/.test(paths.node)) {
     throw invalid(`systemd runs no program at ${quote(paths.node)}`, 'Use a path without quotes and backslashes.');
   }
@@ -115,7 +121,7 @@ const CRON_PATH = 'PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin"';
 
 /** A line for `crontab -e`; with a user, for a file in /etc/cron.d. */
 export function cronLine(paths: SchedulePaths, { user }: ScheduleUser = {}): string {
-  checkTexts(...Object.values(paths), user ?? '');
+  checkTexts(...Object.values(paths).flat(), user ?? '');
   if (user !== undefined && /\s/.test(user)) {
     throw invalid(`${quote(user)} cannot be a user in a crontab`, 'Give the name of a user of this system.');
   }
@@ -144,8 +150,8 @@ export const cronFile = (paths: SchedulePaths, { user = 'root' }: ScheduleUser =
  * the schema's ([MS-TSCH] 2.5). Not tested on Windows itself.
  */
 export function windowsTask(paths: SchedulePaths, { user }: ScheduleUser = {}): ScheduleFile {
-  checkTexts(...Object.values(paths), user ?? '');
-  for (const path of Object.values(paths)) checkVariables(path);
+  checkTexts(...Object.values(paths).flat(), user ?? '');
+  for (const path of Object.values(paths).flat()) checkVariables(path);
   const lines = [
     '<?xml version="1.0" encoding="UTF-16"?>',
     '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">',

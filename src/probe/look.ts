@@ -9,7 +9,7 @@ import { LocalCaError } from '../errors.ts';
 import { Clear, Closed, isClosed } from './clear.ts';
 import { BrokenOff, handshake, type Served } from './handshake.ts';
 import { checkIdentity, type Identity } from './identity.ts';
-import { reasonOf } from './reasons.ts';
+import { isUnknownName, reasonOf } from './reasons.ts';
 import type { Way } from './start.ts';
 import { startOf } from './starts.ts';
 import type { Target } from './target.ts';
@@ -101,9 +101,17 @@ const unreachable = (target: Target, cause: unknown) =>
   new LocalCaError(
     'LOCAL_CA_CONNECT_FAILED',
     `cannot look at ${target.host} port ${target.port}: ${reasonOf(cause)}`,
-    cause instanceof BrokenOff ? BROKEN_OFF : (startOf(target)?.advice ?? ''),
+    hintFor(target, cause),
     { cause },
   );
+
+/** Where there is no host, nothing can be said of its server. */
+function hintFor(target: Target, cause: unknown): string {
+  if (cause instanceof BrokenOff) return BROKEN_OFF;
+  return isUnknownName(cause) ? NO_SUCH_NAME : (startOf(target)?.advice ?? '');
+}
+
+const NO_SUCH_NAME = 'Check the name, or connect by an address and give the name with --host.';
 
 const BROKEN_OFF =
   "Try again, and look into the server's log. What stands before the server may have lost its connection to it.";

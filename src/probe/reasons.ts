@@ -14,6 +14,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: 'what the server answers is not TLS',
 };
 
+/** It has no address, or none could be asked for. */
+export const isUnknownName = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && (cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN');
+
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const known = 'code' in cause ? REASONS[String(cause.code)] : undefined;

@@ -113,6 +113,15 @@ describe('how long the next one lives', () => {
     assert.deepEqual(ends(), [2825, 2900]);
   });
 
+  test('an intermediate that was made for as long as its root is, as those of step are, stays so', async () => {
+    const { clock, ca } = await make({ intermediate: true });
+    await ca.renewAuthorities({ role: 'intermediate', days: 9000 });
+    assert.deepEqual(ca.chain.map(parse).map(daysOf), [3650, 3650]);
+    clock.day = 100;
+    await ca.renewAuthorities();
+    assert.deepEqual(ca.chain.map(parse).map(daysOf), [3650, 3650]);
+  });
+
   test('days that are said for the root are not for an intermediate that it only signs again', async () => {
     const { ca } = await make({ intermediate: true });
     await ca.renewAuthorities({ role: 'root', newKey: true, days: 9000 });

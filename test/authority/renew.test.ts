@@ -116,6 +116,13 @@ describe('how long the next one lives', () => {
     assert.equal(daysOf((await ca.renew('a.test')).record), 365);
   });
 
+  test('nor is one that ended with the CA, and lived longer than usual, made shorter', async () => {
+    const { ca } = await make({ days: 400 });
+    assert.equal(daysOf((await ca.issue({ names: ['a.test'], days: 700 })).record), 400);
+    await ca.renewAuthorities({ days: 3650 });
+    assert.equal(daysOf((await ca.renew('a.test')).record), 400);
+  });
+
   test('more than 825 days are refused, unless they are forced', async () => {
     const { ca } = await make();
     await ca.issue({ names: ['a.test'] });

@@ -229,6 +229,7 @@ describe('init', () => {
     ['a server name', ['a..b'], 'LOCAL_CA_NAME_INVALID', '"a..b"'],
     ['a template', ['a.test', '--template', 'ngnix'], 'LOCAL_CA_TEMPLATE_UNKNOWN', '"ngnix"'],
     ['a template without a server', ['--template', 'nginx'], 'LOCAL_CA_ANSWER_MISSING', '--template'],
+    ['a setting without a server', ['--set', 'port=8443'], 'LOCAL_CA_ANSWER_MISSING', '--set'],
     ['a zip without a server', ['--zip', 'a.zip'], 'LOCAL_CA_ANSWER_MISSING', '--zip'],
     ['a key without its certificate', ['--from-key', 'k.pem'], 'LOCAL_CA_ANSWER_MISSING', '--from-cert'],
     ['a certificate without its key', ['--from-cert', 'c.pem'], 'LOCAL_CA_ANSWER_MISSING', '--from-key'],

@@ -74,7 +74,10 @@ test('a deployment is added, run, looked at, and removed again', async (t) => {
   const { cwd } = options;
   const notes = join(cwd, 'notes');
   const added = await localCaJson<Shown>(
-    ['deploy', 'add', LABEL, '--to', 'tls', '--hook', noting(notes), '--tz', 'UTC', '--window', '00:00-24:00'],
+    [
+      ...['deploy', 'add', LABEL, '--to', 'tls', '--set', 'port=8443', '--hook', noting(notes)],
+      ...['--tz', 'UTC', '--window', '00:00-24:00'],
+    ],
     options,
   );
   assert.match(added.id, /^[0-9a-f]{8}$/);
@@ -85,6 +88,8 @@ test('a deployment is added, run, looked at, and removed again', async (t) => {
   const dry = await localCa(['deploy', 'run', '--dry-run'], options);
   assert.match(dry.stdout, /^LABEL +FOLDER +WOULD\nweb\.example\.test +\/?.*tls +enable\n$/);
   assert.equal(fs.existsSync(join(cwd, 'tls')), false);
+  const [would] = await localCaJson<Record<string, unknown>[]>(['deploy', 'run', '--dry-run'], options);
+  assert.deepEqual([would?.would, would?.wouldAt, would?.settings], ['enable', null, { port: '8443' }]);
 
   const first = await localCa(['deploy', 'run'], options);
   assert.equal(first.status, 0, first.stderr);
@@ -842,4 +847,25 @@ test('watch prints what makes a scheduler do it', async (t) => {
   await assertRefused(['deploy', 'watch', '--print', 'at'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"at"' });
   await assertRefused(['deploy', 'watch', '--every', '0m'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"0m"' });
   await assertRefused(['deploy', 'watch', '--out', '.'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '--print' });
+  await assertRefused(['deploy', 'watch', '--print', 'cron', '--every', '2h'], options, {
+    code: 'LOCAL_CA_OPTION_INVALID',
+    says: '--every was given together with --print',
+  });
+});
+
+test('what watch prints does what it was told, with the passphrase of the CA', async (t) => {
+  const options = { cwd: temporaryFolder(t), home: join(temporaryFolder(t), 'home') };
+  fs.writeFileSync(join(options.cwd, 'words.txt'), 'horse staple\n');
+  fs.writeFileSync(join(options.cwd, 'wrong.txt'), 'mule staple\n');
+  await localCa(['init', '--yes', '--encrypt-key', '--passphrase-file', 'words.txt'], options);
+  const print = (...args: readonly string[]) => localCa(['deploy', 'watch', '--print', 'cron', ...args], options);
+
+  const without = await print(LABEL, './tls', '--no-renew');
+  assert.ok(without.stdout.endsWith(` --home ${options.home} ${LABEL} ${join(options.cwd, 'tls')} --no-renew\n`));
+  assert.match(without.stderr, /^warning: the CA's key has a passphrase: add --passphrase-file FILE, or set/m);
+  const opened = await print('--passphrase-file', 'words.txt');
+  assert.ok(opened.stdout.endsWith(` --home ${options.home} --passphrase-file ${join(options.cwd, 'words.txt')}\n`));
+  assert.equal(opened.stderr, '');
+  const wrong = ['deploy', 'watch', '--print', 'cron', '--passphrase-file', 'wrong.txt'];
+  await assertRefused(wrong, options, { code: 'LOCAL_CA_PASSWORD_WRONG', says: 'does not open' });
 });

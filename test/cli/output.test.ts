@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { localCa, localCaJson, program } from '../support/cli.ts';
-import { run } from '../support/peers.ts';
+import { must, needs, run } from '../support/peers.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { posix, snapshot } from './support.ts';
 
@@ -60,7 +60,8 @@ describe('--json', () => {
     const { status, stdout, stderr } = await localCa(['init', '--yes', '--name', 'Ä CA', '--json'], other);
     assert.equal(status, 0, stderr);
     const made = JSON.parse(stdout);
-    assert.deepEqual(Object.keys(made), ['home', 'name', 'root']);
+    assert.deepEqual(Object.keys(made), ['home', 'name', 'root', 'warnings']);
+    assert.deepEqual(made.warnings, []);
     assert.deepEqual(Object.keys(made.root), ['serial', 'notAfter', 'fingerprintSha256', 'certificate']);
     assert.equal(made.home, other.home);
     assert.equal(made.name, 'Ä CA');
@@ -71,10 +72,34 @@ describe('--json', () => {
     assert.equal(Date.parse(made.root.notAfter), Date.parse(certificate.validTo));
   });
 
+  test('init with a CA that clients find fault with', async (t) => {
+    if (!needs(t, 'openssl')) return;
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      'odd.key',
+      '-out',
+      'odd.crt',
+      '-subj',
+      '/CN=Odd',
+    ];
+    const extensions = ['basicConstraints=CA:TRUE', 'keyUsage=critical,keyCertSign'].flatMap((one) => ['-addext', one]);
+    await must('openssl', [...made, ...extensions], { cwd: folder });
+    const other = { home: join(folder, 'odd'), cwd: folder };
+    const args = ['init', '--yes', '--from-cert', 'odd.crt', '--from-key', 'odd.key'];
+    const { warnings } = await localCaJson<{ warnings: unknown }>(args, other);
+    const message = 'CN=Odd: basicConstraints of a CA is not critical (RFC 5280 4.2.1.9); Python 3.13 refuses it.';
+    assert.deepEqual(warnings, [{ code: 'constraints-not-critical', message }]);
+  });
+
   test('init with a first server', async () => {
     const other = { home: join(folder, 'served'), cwd: folder };
     const made = await localCaJson<{ issued: IssuedJson }>(['init', '--yes', 'a.test', '--out', 'a'], other);
-    assert.deepEqual(Object.keys(made), ['home', 'name', 'root', 'issued']);
+    assert.deepEqual(Object.keys(made), ['home', 'name', 'root', 'warnings', 'issued']);
     assert.deepEqual(Object.keys(made.issued), ISSUED_KEYS);
   });
 
@@ -188,6 +213,7 @@ describe('--json', () => {
     assert.doesNotMatch(freetds, /\{\{|key type/);
     const nginx = await shown('nginx');
     assert.match(nginx, /\nkey type p256\n[\s\S]*\n--profile client +FOR[\s\S]*\nlocal-ca issue NAME --template nginx/);
+    assert.match(nginx, /\nLABEL\.key\.pem +server [\s\S]*\n--profile client[\s\S]*\nLABEL\.key\.pem +owner /);
   });
 
   test('an empty list is a list', async () => {

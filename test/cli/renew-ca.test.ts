@@ -277,16 +277,21 @@ describe('what it says', () => {
       first.stderr,
       /warning: the root Tight has no room for a cross certificate below it: GnuTLS, Go and Python/,
     );
-    const second = await localCa(['renew', '--ca', '--new-key'], at);
+    const second = await localCa(['renew', '--ca', '--new-key', '--json'], at);
     assert.doesNotMatch(second.stderr, /no room/);
     assert.match(second.stderr, new RegExp(`warning: the root ${old} is still being replaced.*local-ca revoke ${old}`));
+    const { warnings } = JSON.parse(second.stdout) as { warnings: readonly { code: string }[] };
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['left-behind'],
+    );
   });
 
   test('with --dry-run what would be renewed, and nothing is changed', async () => {
     const at = await place('--intermediate');
     const before = [snapshot(at.cwd), snapshot(at.home)];
     const { stdout } = await localCa(['renew', '--ca', '--dry-run'], at);
-    assert.match(stdout, /^intermediate {2}Test CA intermediate {2}until .*\nroot {2}Test CA {2}until /);
+    assert.match(stdout, /^ROLE {10}NAME .*\nintermediate {2}Test CA intermediate {2}\d.*\nroot {10}Test CA {15}\d/);
     assert.equal((await localCaJson<Row[]>(['renew', '--ca', 'root', '--dry-run'], at)).length, 1);
     assert.deepEqual([snapshot(at.cwd), snapshot(at.home)], before);
   });
@@ -308,6 +313,7 @@ describe('what it refuses', () => {
     }
     const missing = { code: 'LOCAL_CA_NOT_FOUND', says: 'this CA has no intermediate' } as const;
     await assertNothingDone(['renew', '--ca', 'intermediate'], at, missing);
+    await assertNothingDone(['renew', '--ca', 'intermediate', '--dry-run'], at, missing);
   });
 
   test('a root whose key is in a safe, until it is back', async () => {
@@ -315,11 +321,13 @@ describe('what it refuses', () => {
     const [root] = serials(at.home, 'ca', 'root.crt.pem');
     const key = join(at.home, 'ca', `${root}.key.pem`);
     renameSync(key, join(at.cwd, 'safe'));
-    await assertNothingDone(['renew', '--ca', 'intermediate'], at, {
-      code: 'LOCAL_CA_KEY_NOT_KEPT',
-      says: 'the CA "Test CA intermediate" cannot be renewed: the key of "Test CA" is not here',
-      hint: new RegExp(`${root}\\.key\\.pem`),
-    });
+    for (const more of [[], ['--dry-run']]) {
+      await assertNothingDone(['renew', '--ca', 'intermediate', ...more], at, {
+        code: 'LOCAL_CA_KEY_NOT_KEPT',
+        says: 'the CA "Test CA intermediate" cannot be renewed: the key of "Test CA" is not here',
+        hint: new RegExp(`${root}\\.key\\.pem`),
+      });
+    }
     renameSync(join(at.cwd, 'safe'), key);
     await renew(at, 'intermediate');
   });

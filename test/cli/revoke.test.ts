@@ -51,7 +51,7 @@ test('JSON has what was recorded, and with --crl the lists that say so', async (
     lists = [],
     ...rest
   } = await revoke('b.test', '--reason', 'superseded', '--invalid-since', '2026-01-02', '--crl');
-  assert.deepEqual(rest, { serial, label: 'b.test', state: 'revoked', reason: 'superseded' });
+  assert.deepEqual(rest, { serial, label: 'b.test', state: 'revoked', reason: 'superseded', warnings: [] });
   assert.match(revokedAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   const path = join(home, 'ca', 'crl.pem');
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('JSON has what was recorded, and with --crl the lists that say so', async (
 test('hold is taken back with --release', async () => {
   const serial = await issue('c.test');
   assert.deepEqual((await revoke('c.test', '--reason', 'hold')).reason, 'certificateHold');
-  const released = { serial, label: 'c.test', state: 'valid', revokedAt: null, reason: null };
+  const released = { serial, label: 'c.test', state: 'valid', revokedAt: null, reason: null, warnings: [] };
   assert.deepEqual(await revoke('c.test', '--release'), released);
   const refusal = { code: 'LOCAL_CA_NOT_ON_HOLD', says: 'cannot be released: it is not revoked' } as const;
   await assertNothingDone(['revoke', 'c.test', '--release'], options, refusal);
@@ -88,6 +88,18 @@ test('the certificates before with the same key are named, and revoked by their 
   const [, command = ''] = said.exec(stderr) ?? [];
   assert.equal((await localCa(command.split(' ').slice(1), options)).status, 0);
   assert.equal((await show(first)).state, 'revoked');
+});
+
+test('whoever makes lists at once is told to do so for those too, and a script learns of them', async () => {
+  const first = await issue('twin.test');
+  await localCaJson(['renew', 'twin.test'], options);
+  const args = ['revoke', 'twin.test', '--reason', 'keyCompromise', '--crl'];
+  const { warnings } = await localCaJson<{ warnings: readonly Record<string, string>[] }>(args, options);
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['shared-key'],
+  );
+  assert.ok(warnings[0]?.message?.endsWith(`: local-ca revoke ${first} --reason keyCompromise --crl`));
 });
 
 test('but only when the key was stolen: the live one is none to be revoked as superseded', async () => {

@@ -43,9 +43,13 @@ const awkward = (name: string): SchedulePaths => ({
   node: `/opt/${name}/node`,
   program: `/srv/${name}/local-ca.cjs`,
   home: `/var/${name}`,
+  words: ['--passphrase-file', `/root/${name}`],
 });
 
-const expected = ({ program, home }: SchedulePaths) => [program, 'deploy', 'run', '--quiet', '--home', home];
+const expected = ({ program, home, words = [] }: SchedulePaths) => [
+  ...[program, 'deploy', 'run', '--quiet', '--home', home],
+  ...words,
+];
 const utf8 = ({ bytes }: ScheduleFile) => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
 /** A node that shows what it was called with. */
@@ -299,7 +303,8 @@ describe('the Task Scheduler', () => {
   test('is given every path as it is', async (t) => {
     if (!needs(t, 'python3')) return;
     for (const name of AWKWARD.filter((one) => !/%[^%]+%/.test(one))) {
-      const paths = { node: `C:\\${name}\\node.exe`, program: `C:\\${name}\\x.cjs`, home: `D:\\${name}` };
+      const words = ['--passphrase-file', `E:\\${name}`];
+      const paths = { node: `C:\\${name}\\node.exe`, program: `C:\\${name}\\x.cjs`, home: `D:\\${name}`, words };
       const fields = Object.fromEntries(await read(windowsTask(paths, { user: 'ACME\\Ann & Bob' })));
       assert.equal(fields['/Actions/Exec/Command'], paths.node);
       assert.deepEqual(windowsWords(fields['/Actions/Exec/Arguments'] ?? ''), expected(paths));
@@ -326,6 +331,8 @@ test('no schedule is made of what would break out of its line', () => {
       }
     }
   }
+  const words = ['--passphrase-file', '/a\nb'];
+  throwsCode(() => cronFile({ ...PLAIN, words }), 'LOCAL_CA_OPTION_INVALID', /no schedule can hold/);
   const user = 'ann\n* * * * * root reboot';
   throwsCode(() => systemdUnits(PLAIN, { scope: 'system', user }), 'LOCAL_CA_OPTION_INVALID', /no schedule can hold/);
   throwsCode(() => cronFile(PLAIN, { user: 'ann root' }), 'LOCAL_CA_OPTION_INVALID', /"ann root" cannot be a user/);

@@ -133,6 +133,15 @@ describe('a server that cannot be looked at', () => {
     });
   }
 
+  it('because there is no such host, of whose server nothing can be said', async () => {
+    const look = lookAt({ scheme: 'postgres', host: 'nowhere.invalid', port: 5432 });
+    await assert.rejects(look, {
+      code: 'LOCAL_CA_CONNECT_FAILED',
+      message: /^cannot look at nowhere\.invalid port 5432: the name (is not known|could not be looked up)$/,
+      hint: 'Check the name, or connect by an address and give the name with --host.',
+    });
+  });
+
   it('because nothing listens there, whatever the name means', async (t) => {
     const { port } = await serve(t, () => {});
     for (const host of ['127.0.0.2', 'nowhere.invalid']) {

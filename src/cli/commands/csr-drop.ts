@@ -35,7 +35,7 @@ async function agree({ io }: Context, { names, createdAt, folder }: RequestRecor
 
 function tell({ io }: Context, { record, keptFor }: DroppedRequest): void {
   const { id, label, names, folder, createdAt } = record;
-  io.say(`${io.style('green', 'dropped')} the request for ${names.join(', ')}`);
+  io.say(`${io.style('green', 'dropped')} the request for ${label}`);
   io.say(
     keptFor === null
       ? '  its key has left the home'

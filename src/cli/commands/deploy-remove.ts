@@ -128,7 +128,7 @@ async function revokeAll(
   }
   if (done !== undefined) {
     // The key is the same for all of them, and so is what else has it.
-    for (const warning of await consequencesOf(ca, done, ambient.now())) io.warn(warning);
+    for (const { message } of await consequencesOf(ca, done, ambient.now())) io.warn(message);
     io.say('next: local-ca crl tells clients');
   }
   for (const { serial } of all.filter((one) => !isTwin(one) && isRevocable(one))) {

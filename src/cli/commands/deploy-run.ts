@@ -77,10 +77,16 @@ function tellPreviews({ io, ambient }: Context, previews: readonly Preview[]): n
     ...targetJson(target, ambient.now()),
     renews,
     would: step?.kind === 'work' ? step.work : (step?.kind ?? 'fail'),
+    wouldAt: wouldAt(step),
     problem: problem ?? target.problem,
   }));
   io.result(json, table(HEADER, fitted(HEADER, rows, io.dataColumns, ['FOLDER'])));
   return previews.some(({ step }) => step === null) ? 1 : undefined;
+}
+
+function wouldAt(step: Preview['step']): string | null {
+  if (step?.kind === 'wait') return isoTime(step.until);
+  return step?.kind === 'later' ? isoTime(step.at) : null;
 }
 
 function previewText({ renews, step, problem }: Preview): string {

@@ -1,16 +1,11 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { quote } from '../../core/text.ts';
-import { cronFile, cronLine, type ScheduleFile, systemdUnits, windowsTask } from '../../deploy/schedules.ts';
-import { writeWhole } from '../../disk.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { askFirst, changeLine, exitCodeOf, outcomeJson, runRound } from '../deploy-round.ts';
+import { printSchedule, SCHEDULERS } from '../schedule.ts';
 import { PASSPHRASE_FLAGS, withAuthority } from '../session.ts';
 import { oneOf } from '../values.ts';
 import { RUN_FLAGS } from './deploy-run.ts';
-
-const SCHEDULERS = ['systemd', 'cron', 'windows'] as const;
 
 export const deployWatch: Command = {
   name: 'deploy watch',
@@ -34,7 +29,7 @@ export const deployWatch: Command = {
     ['local-ca deploy watch --print windows --out .', 'a task for schtasks'],
   ],
   run: async (context, wanted, flags) => {
-    if (flags.print !== undefined) return print(context, flags.print as Scheduler, flags.out as string | undefined);
+    if (flags.print !== undefined) return printSchedule(context, wanted, flags);
     if (flags.out !== undefined) throw wrong('--out was given without --print', 'Add --print, or leave it out.');
     if (flags.once === true) return oneRound(context, wanted, flags);
     return watch(context, wanted, flags);
@@ -112,50 +107,4 @@ function sleepOrSignal(ms: number): Promise<boolean> {
     const timer = setTimeout(() => end(false), ms);
     for (const signal of SIGNALS) process.removeAllListeners(signal).on(signal, () => end(true));
   });
-}
-
-// --- schedulers --------------------------------------------------------------------------------------------------
-
-type Scheduler = (typeof SCHEDULERS)[number];
-
-/** Where a file of a scheduler belongs. */
-interface Placed {
-  readonly folder: string;
-  readonly file: ScheduleFile;
-}
-
-function print({ io, home }: Context, scheduler: Scheduler, out: string | undefined): undefined {
-  const paths = { node: process.execPath, program: resolve(process.argv[1] ?? ''), home: resolve(home) };
-  const placed = MADE_BY[scheduler](paths);
-  if (out !== undefined) {
-    for (const { file } of placed) writeWhole(join(out, file.name), file.bytes, 0o644, { replace: true });
-    const written = placed.map(({ file }) => join(out, file.name));
-    io.result({ files: written.map((path) => resolve(path)) }, written.join('\n'));
-    return;
-  }
-  const texts = placed.map(({ folder, file }) => ({ name: file.name, folder, text: textOf(file) }));
-  const parts = texts.map(({ name, folder, text }) => (texts.length > 1 ? `# ${join(folder, name)}\n${text}` : text));
-  io.result({ files: texts }, parts.join('\n'));
-}
-
-const isRoot = () => process.getuid?.() === 0;
-
-const MADE_BY: Readonly<Record<Scheduler, (paths: Parameters<typeof cronLine>[0]) => readonly Placed[]>> = {
-  systemd: (paths) => {
-    const scope = isRoot() ? 'system' : 'user';
-    const folder = isRoot() ? '/etc/systemd/system' : join(homedir(), '.config', 'systemd', 'user');
-    return systemdUnits(paths, { scope }).map((file) => ({ folder, file }));
-  },
-  cron: (paths) => {
-    if (isRoot()) return [{ folder: '/etc/cron.d', file: cronFile(paths) }];
-    const bytes = new TextEncoder().encode(`${cronLine(paths)}\n`);
-    return [{ folder: '', file: { name: 'local-ca-deploy', bytes } }];
-  },
-  windows: (paths) => [{ folder: '', file: windowsTask(paths) }],
-};
-
-/** The Task Scheduler's files are UTF-16, with a mark in front and line ends of their own. */
-function textOf({ bytes }: ScheduleFile): string {
-  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes).replaceAll('\r\n', '\n');
 }

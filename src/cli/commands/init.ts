@@ -5,6 +5,7 @@ import { KEY_TYPES } from '../../core/algorithms.ts';
 import type { AuthorityOptions } from '../../core/options.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
 import { isoDay } from '../../core/time.ts';
+import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import { type Fillable, fillHome } from '../../store/fill-home.ts';
 import { CA_FOLDER } from '../../store/layout.ts';
@@ -17,7 +18,7 @@ import { takeOver, weaknessesOf } from '../take-over.ts';
 import { days, everyItem, flagName } from '../values.ts';
 import {
   allWarnings,
-  DISTRIBUTION_FLAGS,
+  distributionFlags,
   issueStaged,
   type Order,
   orderOf,
@@ -48,7 +49,7 @@ export const init: Command = {
       values: KEY_TYPES,
     },
     { flags: '--server-days <n>', about: 'days until that expires (default: 365)', parse: days },
-    ...DISTRIBUTION_FLAGS,
+    ...distributionFlags('; for all that the CA signs'),
     { flags: '--encrypt-key', about: "protect the CA's key with a passphrase" },
     { flags: '--from-cert <file>', about: 'take over a CA that exists: its certificate' },
     { flags: '--from-key <file>', about: 'and its private key' },
@@ -89,12 +90,14 @@ export async function initWithout(context: Context, names: readonly string[], fl
   const order = names.length === 0 ? undefined : await orderOf(context, { names: splitNames(names) }, serverFlags);
   const made = await makeHome(context, flags, order);
   const isTaken = flags.fromCert !== undefined;
-  if (isTaken) await warnOfWeaknesses(context, made.chain);
-  tellInit(context, made, isTaken ? 'took over' : 'made');
+  const warnings = isTaken ? await weaknessWarnings(context, made.chain) : [];
+  for (const { message } of warnings) context.io.warn(message);
+  tellInit(context, made, isTaken ? 'took over' : 'made', warnings);
 }
 
-async function warnOfWeaknesses({ io, ambient }: Context, chain: readonly AuthorityRecord[]): Promise<void> {
-  for (const { certificate, message } of await weaknessesOf(chain, ambient)) io.warn(`${certificate}: ${message}`);
+async function weaknessWarnings({ ambient }: Context, chain: readonly AuthorityRecord[]): Promise<Warning[]> {
+  const found = await weaknessesOf(chain, ambient);
+  return found.map(({ code, certificate, message }) => ({ code, message: `${certificate}: ${message}` }));
 }
 
 const SERVER_FLAGS = [
@@ -104,6 +107,8 @@ const SERVER_FLAGS = [
   'out',
   'zip',
   'format',
+  'set',
+  'legacy',
   'password',
   'passwordFile',
   'alias',
@@ -160,7 +165,7 @@ async function establish(context: Context, flags: Flags, home: Fillable): Promis
   return CertificateAuthority.create(home, options, context.ambient);
 }
 
-function tellInit(context: Context, { chain, first }: Made, verb: string): void {
+function tellInit(context: Context, { chain, first }: Made, verb: string, warnings: readonly Warning[]): void {
   const { io, ambient } = context;
   const home = resolve(context.home);
   const root = chain.at(-1) as AuthorityRecord;
@@ -174,7 +179,7 @@ function tellInit(context: Context, { chain, first }: Made, verb: string): void 
     io.say(`  the root's key can go offline: ${join(home, CA_FOLDER, `${root.id}.key.pem`)}`);
   }
   const facts = { notAfter: certificate.notAfter, fingerprintSha256: fingerprintSha256(root.certificate) };
-  const record = { home, name: root.name, root: authorityJson(root, facts, path) };
+  const record = { home, name: root.name, root: authorityJson(root, facts, path), warnings };
   if (first === undefined) {
     io.say('next: local-ca issue NAME');
     io.result(record, path);

@@ -25,14 +25,16 @@ import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
 import { date, days, urls } from '../values.ts';
 
 /** Of `init` they are what the CA writes into all that it signs. */
-export const DISTRIBUTION_FLAGS: readonly Flag[] = [
+export const distributionFlags = (whose: string): readonly Flag[] => [
   {
     flags: '--crl-url <urls>',
-    about: 'where clients fetch the revocation list, http:// or ldap:// (default: what the CA was made with)',
+    about: `where clients fetch the revocation list, http:// or ldap://${whose}`,
     parse: urls,
   },
-  { flags: '--ocsp-url <urls>', about: 'where they ask an OCSP responder (default: the same)', parse: urls },
+  { flags: '--ocsp-url <urls>', about: `where they ask an OCSP responder${whose}`, parse: urls },
 ];
+
+export const DISTRIBUTION_FLAGS = distributionFlags(" (default: the CA's)");
 
 /** What a certificate is; `init` takes some of them too. */
 const CERTIFICATE_FLAGS: readonly Flag[] = [

@@ -1,12 +1,14 @@
 /** `renew --ca`: the CA's own certificates, and the files that hold them. */
-import { spareLevels } from '../../authority/renew-authority.ts';
+import { assertCanRenew, spareLevels } from '../../authority/renew-authority.ts';
 import { fingerprintSha256, namesIssuerSerial, parseCertificate } from '../../core/parse.ts';
 import { quote } from '../../core/text.ts';
 import { isoDay, isoTime } from '../../core/time.ts';
+import type { Warning } from '../../core/validity.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { AuthorityRecord, TargetRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { isOfAuthority } from '../deliver.ts';
+import { table } from '../io.ts';
 import { type Rebuilt, rebuildAll } from '../rebuild.ts';
 import { deliveredPaths, timeLeft } from '../records.ts';
 import { type Session, withAuthority } from '../session.ts';
@@ -22,9 +24,9 @@ export async function renewAuthorities(context: Context, labels: readonly string
   refuseOthers(labels, flags);
   await withAuthority(context, flags, async (session) => {
     if (flags.dryRun === true) return tellPlan(context, session, role);
-    warnBefore(context, session, role, flags);
+    const warnings = warnBefore(context, session, role, flags);
     await confirm(context, session, role, flags);
-    await renewNow(context, session, role, flags);
+    await renewNow(context, session, role, flags, warnings);
   });
 }
 
@@ -33,8 +35,8 @@ export async function renewAuthoritiesNow(context: Context, flags: Flags): Promi
   const role = roleOf(flags);
   refuseOthers([], flags);
   await withAuthority(context, flags, async (session) => {
-    warnBefore(context, session, role, flags);
-    await renewNow(context, session, role, flags);
+    const warnings = warnBefore(context, session, role, flags);
+    await renewNow(context, session, role, flags, warnings);
   });
 }
 
@@ -63,16 +65,18 @@ function refuseOthers(labels: readonly string[], flags: Flags): void {
 const wantedOf = (chain: readonly AuthorityRecord[], role: Role | undefined) =>
   chain.filter((authority) => role === undefined || authority.role === role);
 
-function tellPlan({ io, ambient }: Context, { ca }: Session, role: Role | undefined): undefined {
+async function tellPlan({ io, ambient }: Context, { ca, home }: Session, role: Role | undefined): Promise<undefined> {
+  assertCanRenew({ chain: ca.chain, options: { role }, keys: await home.caKeys.list() });
   const rows = wantedOf(ca.chain, role).map(({ id, name, role: own, certificate }) => {
     const { notAfter } = parseCertificate(certificate);
     return { serial: id, role: own, name, notAfter: isoTime(notAfter), left: timeLeft(notAfter, ambient.now()) };
   });
   io.result(
     rows.map(({ left: _left, ...row }) => row),
-    rows
-      .map((row) => `${row.role}  ${row.name}  until ${row.notAfter.slice(0, 10)} (${row.left})  ${row.serial}`)
-      .join('\n'),
+    table(
+      ['ROLE', 'NAME', 'EXPIRES', 'LEFT', 'SERIAL'],
+      rows.map((row) => [row.role, row.name, row.notAfter.slice(0, 10), row.left, row.serial]),
+    ),
   );
 }
 
@@ -88,19 +92,22 @@ async function confirm({ io }: Context, { ca }: Session, role: Role | undefined,
 const replacesRoot = (role: Role | undefined, { newKey }: Flags) => newKey === true && role !== 'intermediate';
 
 /** What will not go as smoothly as it should, as far as it can be known before. */
-function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): void {
-  if (replacesRoot(role, flags)) {
-    for (const warning of roomWarnings(ca)) io.warn(warning);
-  } else if (wantedOf(ca.chain, role).some(({ certificate }) => namesIssuerSerial(parseCertificate(certificate)))) {
-    io.warn(
-      'the tool that made this CA also names it by its serial in what it signed, and OpenSSL refuses that with a renewed CA. ' +
-        'Trust files keep the old root beside the new one until it ends: issue those certificates anew here before',
-    );
-  }
+function warnBefore({ io }: Context, { ca }: Session, role: Role | undefined, flags: Flags): Warning[] {
+  const warnings = replacesRoot(role, flags) ? roomWarnings(ca) : serialWarnings(wantedOf(ca.chain, role));
+  for (const { message } of warnings) io.warn(message);
+  return warnings;
+}
+
+function serialWarnings(wanted: readonly AuthorityRecord[]): Warning[] {
+  if (!wanted.some(({ certificate }) => namesIssuerSerial(parseCertificate(certificate)))) return [];
+  const message =
+    'the tool that made this CA also names it by its serial in what it signed, and OpenSSL refuses that with a renewed CA. ' +
+    'Trust files keep the old root beside the new one until it ends: issue those certificates anew here before';
+  return [{ code: 'issuer-serial', message }];
 }
 
 /** They count each cross certificate, though one of the same name is self-issued (RFC 5280 4.2.1.9). */
-function roomWarnings({ root, roots, chain }: Session['ca']): string[] {
+function roomWarnings({ root, roots, chain }: Session['ca']): Warning[] {
   const keys = [...new Set(roots.map(({ keyId }) => keyId))];
   const behind = ({ keyId }: AuthorityRecord) => keys.indexOf(keyId) + 1;
   const tight = roots.filter(
@@ -108,10 +115,18 @@ function roomWarnings({ root, roots, chain }: Session['ca']): string[] {
   );
   return tight.map((one) =>
     one.keyId === root.keyId
-      ? `the root ${root.name} has no room for a cross certificate below it: GnuTLS, Go and Python clients that know the old ` +
-        'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates'
-      : `the root ${one.id} is still being replaced: clients that know it alone are then ${behind(one)} roots behind, which ` +
-        `GnuTLS, Go and Python refuse. When none are left, end it first: local-ca revoke ${one.id}`,
+      ? {
+          code: 'no-room',
+          message:
+            `the root ${root.name} has no room for a cross certificate below it: GnuTLS, Go and Python clients that know the old ` +
+            'root alone will refuse what the new one signs. Give them the new trust files before servers get new certificates',
+        }
+      : {
+          code: 'left-behind',
+          message:
+            `the root ${one.id} is still being replaced: clients that know it alone are then ${behind(one)} roots behind, which ` +
+            `GnuTLS, Go and Python refuse. When none are left, end it first: local-ca revoke ${one.id}`,
+        },
   );
 }
 
@@ -120,7 +135,13 @@ const isNewest = ({ id, keyId }: AuthorityRecord, roots: readonly AuthorityRecor
 
 const untilText = ({ certificate }: AuthorityRecord) => isoDay(parseCertificate(certificate).notAfter);
 
-async function renewNow(context: Context, session: Session, role: Role | undefined, flags: Flags): Promise<void> {
+async function renewNow(
+  context: Context,
+  session: Session,
+  role: Role | undefined,
+  flags: Flags,
+  warnings: readonly Warning[],
+): Promise<void> {
   const { ca, home } = session;
   const { chain, root: before } = ca;
   const days = flags.days as number | undefined;
@@ -136,6 +157,7 @@ async function renewNow(context: Context, session: Session, role: Role | undefin
     {
       renewed: made.map((one) => authorityRow(one, replacedBy(one, chain, ca.chain))),
       ...json(session, rebuilt, behind),
+      warnings,
     },
     rebuilt.flatMap(pathsOf).join('\n'),
   );

@@ -118,7 +118,8 @@ function announce({ io }: Context, { serial, name, revocation }: Revocable): voi
 async function tell(context: Context, session: Session, done: Revocable, flags: Flags): Promise<void> {
   const { io, ambient } = context;
   const { serial, name, revocation } = done;
-  for (const warning of await consequencesOf(session.ca, done, ambient.now())) io.warn(warning);
+  const warnings = await consequencesOf(session.ca, done, ambient.now(), flags.crl === true);
+  for (const { message } of warnings) io.warn(message);
   const lists = flags.crl === true ? await makeLists(context, session) : undefined;
   if (done.kind !== 'certificate' && lists === undefined) await publishLists(session);
   for (const step of nextSteps(done, lists !== undefined, ambient.now())) io.say(step);
@@ -129,6 +130,7 @@ async function tell(context: Context, session: Session, done: Revocable, flags: 
     state: await shownState(session, done, ambient.now()),
     revokedAt: revocation === null ? null : isoTime(revocation.at),
     reason: revocation?.reason ?? null,
+    warnings,
   };
   io.result({ ...record, ...(lists === undefined ? {} : { lists }), ...(rebuilt && { rebuilt }) }, serial);
 }

@@ -99,7 +99,9 @@ const clientFilesOf = ({ clientFiles, render }: Template): ShownFile[] | undefin
   );
 };
 
-const rowsOf = (files: readonly ShownFile[]) => files.map(({ path, audience, about }) => [path, audience, about]);
+/** `keeper`: who has what is not for everybody. */
+const rowsOf = (files: readonly ShownFile[], keeper = 'server') =>
+  files.map(({ path, audience, about }) => [path, audience === 'server' ? keeper : audience, about]);
 
 function textOf(template: Template, files: readonly ShownFile[]): string {
   const { name, title, summary, zip } = template;
@@ -110,7 +112,9 @@ function textOf(template: Template, files: readonly ShownFile[]): string {
     '',
     ...keyLines(template),
     table(['FILE', 'FOR', 'WHAT'], rowsOf(files)),
-    ...(clientFiles === undefined ? [] : ['', table(['--profile client', 'FOR', 'WHAT'], rowsOf(clientFiles))]),
+    ...(clientFiles === undefined
+      ? []
+      : ['', table(['--profile client', 'FOR', 'WHAT'], rowsOf(clientFiles, 'owner'))]),
     ...(zip === undefined ? [] : ['', `zip ${plain(zip.name)}: ${(zip.files ?? ['all files']).map(plain).join(', ')}`]),
     ...settingLines(template),
   ].join('\n');

@@ -1,8 +1,7 @@
 /** What the wizard of `renew` has to know, from the inventory and from the files. */
 import { join, relative, resolve } from 'node:path';
 import { assertOwnKey } from '../../authority/own-key.ts';
-import { lifeInDays } from '../../authority/renew.ts';
-import { USUAL_DAYS } from '../../authority/renew-authority.ts';
+import { lifeInDays, USUAL_DAYS } from '../../authority/renew.ts';
 import { readManifest } from '../../bundle/manifest.ts';
 import { isDue, type Within } from '../../core/duration.ts';
 import { importKey } from '../../core/keys.ts';
@@ -28,7 +27,6 @@ import {
   type RenewFacts,
   wantsNewKey,
 } from './renew-plan.ts';
-import { DEFAULT_DAYS } from './server-steps.ts';
 import { check } from './words.ts';
 
 interface Known {
@@ -50,7 +48,7 @@ export const renewFacts = (context: Context, given: Flags): Promise<Known> =>
       authorities: ca.chain.map(({ role, name, certificate }, i): RenewableAuthority => {
         const { notBefore, notAfter } = parseCertificate(certificate);
         const life = { notBefore, notAfter };
-        const usualDays = lifeInDays(life, validityOf(ca.chain[i + 1])) ?? USUAL_DAYS[role];
+        const usualDays = lifeInDays(life, validityOf(ca.chain[i + 1]), USUAL_DAYS[role]);
         return { role, name, ...life, due: isDue(life, within, now), usualDays };
       }),
       end: ca.chain.length === 0 ? now : endOfChain(ca.chain),
@@ -81,7 +79,7 @@ async function renewables(
       const mine = targets.filter(({ label, wish }) => label === record.label && wish === 'enabled');
       const folder = placement && shortPath(placement.folder);
       const issuer = validityOf(ca.authorities.find(({ id }) => id === record.issuerId));
-      const usualDays = lifeInDays(record, issuer) ?? DEFAULT_DAYS;
+      const usualDays = lifeInDays(record, issuer, USUAL_DAYS.leaf);
       return { record, placement, folder, due: due(record), usualDays, targets: mine.map((target) => target.folder) };
     });
 }
