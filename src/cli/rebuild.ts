@@ -40,6 +40,13 @@ export async function rebuildAll(context: Context, session: Session, password?: 
   return done;
 }
 
+/** What stays as it was, for now. */
+export function warnOfUnmade({ io }: Context, rebuilt: readonly Rebuilt[]): void {
+  const unmade = rebuilt.filter(({ why }) => why !== undefined);
+  for (const { placement, why } of unmade) io.warn(`the files in ${placement.folder} were not made again: ${why}`);
+  if (unmade.length > 0) io.say('  local-ca doctor says how to make them');
+}
+
 /** The files of another CA's certificate have nothing of ours. */
 const isConcerned = async ({ ca }: Session, placement: PlacementRecord): Promise<boolean> =>
   isOfAuthority(placement) || (await ca.get(placement.serial)).issuerId !== null;

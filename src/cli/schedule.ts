@@ -33,6 +33,7 @@ export async function printSchedule(context: Context, wanted: readonly string[],
     words: wordsOf(wanted, flags),
   });
   if (out !== undefined) {
+    fs.mkdirSync(out, { recursive: true });
     for (const { file } of placed) writeWhole(join(out, file.name), file.bytes, 0o644, { replace: true });
     const written = placed.map(({ file }) => join(out, file.name));
     io.result({ files: written.map((path) => resolve(path)) }, written.join('\n'));

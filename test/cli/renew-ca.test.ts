@@ -251,6 +251,8 @@ describe('what it says', () => {
     );
     assert.match(stderr, new RegExp(`when all clients have them, end it: local-ca revoke ${old}\n`));
     assert.doesNotMatch(stderr, /warning: the root/);
+    assert.match(stderr, /^renewed .* \(root, serial .*\n.*\nrenewed .* \(cross certificate, serial /m);
+    assert.match(stderr, /^warning: the files in .* were not made again: .*\n {2}local-ca doctor says how/m);
     await localCaJson(['issue', 'b.test'], at);
     assert.deepEqual(serials(at.cwd, 'b.test', 'ca.pem')[1], old);
     const revoked = await localCa(['revoke', old ?? ''], at);

@@ -16,6 +16,7 @@ const EXPECTED = [
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
   /^dist\/cli\/(local-ca|main)\.cjs$/,
   /^templates\/[\w/.-]+$/,
+  /^docs\/[\w-]+\.md$/,
 ];
 
 /** One bundled program and what starts it, and no loose parts of it. */
@@ -32,6 +33,8 @@ const REQUIRED = [
   'dist/testing/index.js',
   'dist/testing/index.d.ts',
   'templates/generic/template.json',
+  'docs/templates.md',
+  'CHANGELOG.md',
 ];
 
 const npm = (args: readonly string[], cwd: string) =>

@@ -9,7 +9,7 @@ import type { AuthorityRecord, TargetRecord } from '../../store/store.ts';
 import type { Context, Flags } from '../command.ts';
 import { isOfAuthority } from '../deliver.ts';
 import { table } from '../io.ts';
-import { type Rebuilt, rebuildAll } from '../rebuild.ts';
+import { type Rebuilt, rebuildAll, warnOfUnmade } from '../rebuild.ts';
 import { deliveredPaths, timeLeft } from '../records.ts';
 import { type Session, withAuthority } from '../session.ts';
 import { flagName, secretFrom } from '../values.ts';
@@ -166,23 +166,28 @@ async function renewNow(
 const pathsOf = ({ delivery }: Rebuilt) => (delivery === undefined ? [] : [deliveredPaths(delivery)]);
 
 function tell(
-  { io, ambient }: Context,
+  context: Context,
   { home }: Session,
   made: readonly AuthorityRecord[],
   rebuilt: readonly Rebuilt[],
   targets: readonly TargetRecord[],
 ): void {
-  for (const { role, name, certificate, id } of made) {
-    const { notAfter } = parseCertificate(certificate);
-    io.say(`${io.style('green', 'renewed')} ${name} (${role}, serial ${id})`);
+  const { io, ambient } = context;
+  for (const one of made) {
+    const { notAfter } = parseCertificate(one.certificate);
+    io.say(`${io.style('green', 'renewed')} ${one.name} (${kindOf(one, made)}, serial ${one.id})`);
     io.say(`  valid until ${isoDay(notAfter)} (${timeLeft(notAfter, ambient.now())})`);
   }
   io.say(`  the CA's certificate for clients: ${home.certificatePath('root')}`);
-  for (const { placement, why } of rebuilt) {
-    if (why !== undefined) io.warn(`the files in ${placement.folder} were not made again: ${why}`);
-  }
+  warnOfUnmade(context, rebuilt);
   if (targets.length > 0) io.say('next: local-ca deploy run, which brings the new chain to the servers');
 }
+
+/** A cross certificate stands on record as the intermediate that it is for those who know the old root alone. */
+const kindOf = ({ role, keyId }: AuthorityRecord, made: readonly AuthorityRecord[]): string =>
+  role === 'intermediate' && made.some((one) => one.role === 'root' && one.keyId === keyId)
+    ? 'cross certificate'
+    : role;
 
 interface OldRootOnly {
   /** Empty for the files of the CA alone. */

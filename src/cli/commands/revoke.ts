@@ -6,7 +6,7 @@ import { isoTime } from '../../core/time.ts';
 import { LocalCaError } from '../../errors.ts';
 import type { Command, Context, Flags } from '../command.ts';
 import { consequencesOf, nextSteps } from '../consequences.ts';
-import { rebuildAll } from '../rebuild.ts';
+import { rebuildAll, warnOfUnmade } from '../rebuild.ts';
 import { type ShownState, stateOf, timeLeft } from '../records.ts';
 import { assertListsCanBeMade, listJson, listWarnings, publishLists, refreshLists } from '../revocation-lists.ts';
 import { PASSPHRASE_FLAGS, type Session, withAuthority } from '../session.ts';
@@ -137,13 +137,10 @@ async function tell(context: Context, session: Session, done: Revocable, flags: 
 
 /** Trust files are without it from now on, and servers need not send its cross certificate. */
 async function rebuildFiles(context: Context, session: Session): Promise<string[]> {
-  const { io } = context;
   const all = await rebuildAll(context, session);
-  for (const { placement, why } of all) {
-    if (why !== undefined) io.warn(`the files in ${placement.folder} were not made again: ${why}`);
-  }
+  warnOfUnmade(context, all);
   const folders = all.flatMap(({ placement, delivery }) => (delivery === undefined ? [] : [placement.folder]));
-  if (folders.length > 0) io.say(`made again without it: ${folders.join(', ')}`);
+  if (folders.length > 0) context.io.say(`made again without it: ${folders.join(', ')}`);
   return folders;
 }
 
