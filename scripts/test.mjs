@@ -15,7 +15,16 @@ const filters = process.argv.slice(2);
 /** Suites that run the built program or the packed package; every other folder of test/ is a unit suite. */
 const BUILT_SUITES = ['cli', 'interop', 'package', 'examples'];
 const BUILD_INPUTS = ['src', 'templates', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
-const NODE_TEST = ['--import', 'ts-blank-space/register', '--test', '--test-concurrency=2', '--test-reporter=spec'];
+// What waits for ever fails then, by name: some of the whole files take minutes on a busy machine.
+const TIMEOUT = '--test-timeout=900000';
+const NODE_TEST = [
+  '--import',
+  'ts-blank-space/register',
+  '--test',
+  TIMEOUT,
+  '--test-concurrency=2',
+  '--test-reporter=spec',
+];
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const filesIn = (folder) =>

@@ -788,14 +788,7 @@ test('watch does what is due, a line for each change, and ends well on a signal'
   assert.equal(single.status, 0, single.stderr);
   assert.match(single.stdout, /^web\.example\.test\t.*\tenabled\t[0-9a-f]+\n$/);
 
-  const env = { ...process.env, LOCAL_CA_HOME: options.home, NO_COLOR: '1' };
-  const child = spawn(process.execPath, [program, 'deploy', 'watch', '--every', '1s'], { cwd: options.cwd, env });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
-  const until = async (pattern: RegExp) => {
-    for (let i = 0; i < 200 && !pattern.test(said); i++) await new Promise((done) => setTimeout(done, 50));
-    assert.match(said, pattern);
-  };
+  const { child, until, end } = watching(t, options);
   await until(/up to date/);
   // A round that cannot be: the next one can.
   fs.renameSync(options.home, `${options.home}-away`);
@@ -804,11 +797,43 @@ test('watch does what is due, a line for each change, and ends well on a signal'
   await localCaJson(['renew', LABEL], options);
   await until(/\tupdated\t/);
   await until(/up to date\n$/);
+  await new Promise((done) => setTimeout(done, 300));
   child.kill('SIGTERM');
-  const [code] = (await once(child, 'close')) as [number | null];
+  const { code, said } = await end();
   assert.equal(code, 0, said);
   assert.match(said, /stopped\n$/);
 });
+
+test('no signal is lost where a round ends', { skip: !posix }, async (t) => {
+  const options = await ground(t);
+  await localCaJson(['deploy', 'add', LABEL, '--to', 'tls'], options);
+  for (let i = 0; i < 10; i++) {
+    const { child, until, end } = watching(t, options);
+    await until(/up to date/);
+    child.kill('SIGTERM');
+    const { code, said } = await end();
+    assert.match(said, code === 0 ? /\nstopped\n$/ : /\nlocal-ca: cancelled\nWhat was unfinished has been removed.\n$/);
+    assert.ok(code === 0 || code === 143, `${code}`);
+  }
+});
+
+function watching(t: TestContext, { cwd, home }: CliOptions) {
+  const env = { ...process.env, LOCAL_CA_HOME: home, NO_COLOR: '1' };
+  const child = spawn(process.execPath, [program, 'deploy', 'watch', '--every', '1s'], { cwd, env });
+  // One that hears no signal would keep the test waiting.
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const until = async (pattern: RegExp) => {
+    for (let i = 0; i < 5000 && !pattern.test(said); i++) await new Promise((done) => setTimeout(done, 2));
+    assert.match(said, pattern);
+  };
+  const end = async () => {
+    const [code] = (await once(child, 'close', { signal: AbortSignal.timeout(10_000) })) as [number | null];
+    return { code, said };
+  };
+  return { child, until, end };
+}
 
 test('a watch that is ended within a hook is taken up again', { skip: !posix }, async (t) => {
   const options = await ground(t);
@@ -840,9 +865,9 @@ test('watch prints what makes a scheduler do it', async (t) => {
   );
   assert.ok(systemd.stdout.includes(`deploy run --quiet --home ${options.home}`));
   assert.match((await print('cron')).stdout, /\*\/?.* deploy run --quiet --home/);
-  const windows = await print('windows', '--out', '.');
-  assert.equal(windows.stdout, 'local-ca-deploy.xml\n');
-  const bytes = fs.readFileSync(join(options.cwd, 'local-ca-deploy.xml'));
+  const windows = await print('windows', '--out', 'tasks');
+  assert.equal(windows.stdout, 'tasks/local-ca-deploy.xml\n');
+  const bytes = fs.readFileSync(join(options.cwd, 'tasks', 'local-ca-deploy.xml'));
   assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xfe]);
   await assertRefused(['deploy', 'watch', '--print', 'at'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"at"' });
   await assertRefused(['deploy', 'watch', '--every', '0m'], options, { code: 'LOCAL_CA_OPTION_INVALID', says: '"0m"' });

@@ -96,15 +96,21 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function sleepOrSignal(ms: number): Promise<boolean> {
   return new Promise((done) => {
     const usual = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
+    const onSignal = () => end(true);
     const end = (signalled: boolean) => {
       clearTimeout(timer);
-      for (const [signal, listeners] of usual) {
-        process.removeAllListeners(signal);
-        for (const listener of listeners) process.on(signal, listener);
-      }
+      for (const [signal, listeners] of usual) exchange(signal, [onSignal], listeners);
       done(signalled);
     };
     const timer = setTimeout(() => end(false), ms);
-    for (const signal of SIGNALS) process.removeAllListeners(signal).on(signal, () => end(true));
+    for (const [signal, listeners] of usual) exchange(signal, listeners, [onSignal]);
   });
+}
+
+type Listener = NodeJS.SignalsListener;
+
+/** The new ones first: when the last listener goes, Node forgets a signal that came and was not told yet. */
+function exchange(signal: NodeJS.Signals, from: readonly Listener[], to: readonly Listener[]): void {
+  for (const listener of to) process.on(signal, listener);
+  for (const listener of from) process.off(signal, listener);
 }
