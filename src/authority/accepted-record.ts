@@ -4,9 +4,15 @@ import { algorithmOfSpki } from '../core/keys.ts';
 import { generalNameText } from '../core/name-text.ts';
 import { parseName } from '../core/names.ts';
 import { checkLabel, normalizeLeaf } from '../core/options.ts';
-import { type Certificate, extendedKeyUsageOf, fingerprintSha256, subjectAltNamesOf } from '../core/parse.ts';
+import {
+  type Certificate,
+  certificateSubject,
+  extendedKeyUsageOf,
+  fingerprintSha256,
+  subjectAltNamesOf,
+} from '../core/parse.ts';
 import { findLeafProfile, LEAF_PROFILES, type Profile } from '../core/profiles.ts';
-import { commonName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { commonName, formatSubject } from '../core/subject.ts';
 import { quote } from '../core/text.ts';
 import { LocalCaError } from '../errors.ts';
 import type { CertificateRecord, RequestRecord } from '../store/store.ts';
@@ -22,7 +28,7 @@ export interface AcceptedFacts {
   readonly now: Date;
 }
 
-/** The key is not yet kept. Throws LOCAL_CA_LABEL_INVALID. */
+/** The key is not yet kept. Throws LOCAL_CA_LABEL_INVALID and LOCAL_CA_CERTIFICATE_INVALID. */
 export function acceptedRecord(leaf: Certificate, facts: AcceptedFacts): CertificateRecord {
   const { request, chain, now } = facts;
   const names = namesOf(leaf, request);
@@ -32,7 +38,7 @@ export function acceptedRecord(leaf: Certificate, facts: AcceptedFacts): Certifi
     profile: request?.profile ?? profileOf(leaf).name,
     template: facts.template ?? request?.template ?? null,
     names,
-    subject: formatSubject(decodeSubject(leaf.subject)),
+    subject: formatSubject(certificateSubject(leaf)),
     keyType: algorithmOfSpki(leaf.publicKey)?.keyType ?? 'unknown',
     notBefore: leaf.notBefore,
     notAfter: leaf.notAfter,
@@ -52,7 +58,7 @@ function namesOf(leaf: Certificate, request: RequestRecord | undefined): readonl
   const texts = (attempt(() => subjectAltNamesOf(leaf)) ?? []).map(generalNameText);
   const names = texts.filter((text) => attempt(() => parseName(text)) !== undefined);
   if (names.length > 0) return names;
-  const common = commonName(decodeSubject(leaf.subject));
+  const common = commonName(certificateSubject(leaf));
   return request?.names ?? (common === undefined ? [] : [common]);
 }
 

@@ -1,10 +1,12 @@
 /** How a CA comes to be: made new, or taken over from another tool. Both end in records and keys to keep. */
 import type { Ambient } from '../core/ambient.ts';
+import { attempt } from '../core/attempt.ts';
 import { type AuthorityFields, makeAuthority, newSerial } from '../core/certificate.ts';
 import { equalBytes } from '../core/der.ts';
 import { type Distribution, type DistributionOptions, normalizeDistribution } from '../core/distribution-urls.ts';
 import type { NameConstraints } from '../core/extensions.ts';
 import { generateKey, importKey, type PrivateKey } from '../core/keys.ts';
+import { nameText } from '../core/name-text.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import {
   AUTHORITY_OPTIONS,
@@ -12,10 +14,18 @@ import {
   type AuthorityRequest,
   normalizeAuthority,
 } from '../core/options.ts';
-import { basicConstraintsOf, type Certificate, isSelfIssued, keyUsageOf, parseCertificate } from '../core/parse.ts';
+import {
+  basicConstraintsOf,
+  type Certificate,
+  certificateSubject,
+  isSelfIssued,
+  keyUsageOf,
+  parseCertificate,
+  subjectKeyIdOf,
+} from '../core/parse.ts';
 import { encryptPkcs8 } from '../core/pbes2.ts';
 import { keySigner } from '../core/signer.ts';
-import { commonName, decodeSubject, formatSubject, sameSubject } from '../core/subject.ts';
+import { commonName, sameSubject } from '../core/subject.ts';
 import { toHex, visible } from '../core/text.ts';
 import { normalizeValidity } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
@@ -106,11 +116,11 @@ export function recordOf(
   at: Date,
   more: Partial<AuthorityRecord> = {},
 ): AuthorityRecord {
-  const subject = decodeSubject(certificate.subject);
+  const common = attempt(() => commonName(certificateSubject(certificate)));
   return {
     id: certificate.serial,
     role: isSelfIssued(certificate) ? 'root' : 'intermediate',
-    name: visible(commonName(subject) ?? formatSubject(subject)),
+    name: visible(common ?? nameText(certificate.subject)),
     certificate: certificate.der,
     parentId,
     active,
@@ -164,7 +174,7 @@ export function establishImported(options: ImportOptions, ambient: Ambient): Est
 }
 
 function mismatch(given: readonly Certificate[]): LocalCaError {
-  const subjects = given.map((certificate) => formatSubject(decodeSubject(certificate.subject))).join('; ');
+  const subjects = given.map(({ subject }) => nameText(subject)).join('; ');
   return new LocalCaError(
     'LOCAL_CA_KEY_MISMATCH',
     `the private key does not belong to the certificate (${subjects})`,
@@ -172,22 +182,25 @@ function mismatch(given: readonly Certificate[]): LocalCaError {
   );
 }
 
+/** Deeper than any chain in use. */
+const DEPTH_LIMIT = 12;
+
 function chainAbove(certificate: Certificate, given: readonly Certificate[]): Certificate[] {
-  if (isSelfIssued(certificate)) return [];
-  const parent = given.find((other) => other !== certificate && sameSubject(other.subject, certificate.issuer));
-  if (parent === undefined) return [];
-  return [
-    parent,
-    ...chainAbove(
-      parent,
-      given.filter((other) => other !== certificate),
-    ),
-  ];
+  const chain = [certificate];
+  for (let top = certificate; !isSelfIssued(top) && chain.length <= DEPTH_LIMIT; ) {
+    const issuer = top.issuer;
+    const isParent = ({ subject }: Certificate) => attempt(() => sameSubject(subject, issuer)) === true;
+    const parent = given.find((other) => !chain.includes(other) && isParent(other));
+    if (parent === undefined) break;
+    chain.push(parent);
+    top = parent;
+  }
+  return chain.slice(1);
 }
 
 /** Whether a certificate may sign others now (RFC 5280 4.2.1.9, 4.2.1.3). */
 export function assertFitAuthority(certificate: Certificate, now: Date): void {
-  const name = formatSubject(decodeSubject(certificate.subject));
+  const name = nameText(certificate.subject);
   if (certificate.notAfter < now || certificate.notBefore > now) {
     const when = certificate.notAfter < now ? `expired on ${certificate.notAfter.toISOString()}` : 'is not valid yet';
     throw new LocalCaError(
@@ -204,10 +217,23 @@ export function assertFitAuthority(certificate: Certificate, now: Date): void {
 function unfitBecause(certificate: Certificate): string | undefined {
   if (certificate.version < 3)
     return `it is an X.509 version ${certificate.version} certificate, which strict clients refuse`;
+  if (certificate.serial.length > LONGEST_SERIAL) return 'its serial number has more than 20 bytes';
+  if (attempt(() => readAll(certificate)) === undefined) return 'its subject or its extensions cannot be read';
   if (basicConstraintsOf(certificate)?.authority !== true) return 'its basicConstraints do not say CA:TRUE';
   const usage = keyUsageOf(certificate);
   return usage === undefined || usage.includes('keyCertSign') ? undefined : 'its keyUsage lacks keyCertSign';
 }
+
+/** RFC 5280 4.1.2.2, in hex. */
+const LONGEST_SERIAL = 40;
+
+/** What goes into the certificates that it signs, or decides about them. */
+const readAll = (own: Certificate) => [
+  certificateSubject(own),
+  basicConstraintsOf(own),
+  keyUsageOf(own),
+  subjectKeyIdOf(own),
+];
 
 /** A CA's key as it is kept: PEM of PKCS#8, encrypted when there is a passphrase. */
 export function encodeAuthorityKey(key: PrivateKey, passphrase: string | undefined, ambient: Ambient): Uint8Array {

@@ -44,7 +44,9 @@ export function fitAlgorithm({ publicKey }: CertificateRequest): KeyAlgorithm {
 
 /** The same key, written in a second way: not every client reads it. */
 function assertPlainPoint(publicKey: Uint8Array): void {
-  if (isPlainPoint(publicKey)) return;
+  const isPlain = attempt(() => isPlainPoint(publicKey));
+  if (isPlain === undefined) throw refused("the request's key cannot be read", 'Ask for a new request.');
+  if (isPlain) return;
   throw refused(
     "the request's key is a compressed point, which not every client can read",
     'Ask for a new request with the point in full: openssl ec -conv_form uncompressed rewrites the key.',

@@ -1,13 +1,20 @@
 /** Certificates for keys that others made: a request (PKCS#10) is checked, can be shown, and is signed. */
 import { attempt } from '../core/attempt.ts';
-import { type CertificateRequest, ownSignature, parseCsr, type Requested, requestedBy } from '../core/csr.ts';
+import {
+  type CertificateRequest,
+  ownSignature,
+  parseCsr,
+  type Requested,
+  requestedBy,
+  requestSubject,
+} from '../core/csr.ts';
 import { TAG } from '../core/der.ts';
 import { extensionName } from '../core/known-extensions.ts';
 import { parseName } from '../core/names.ts';
 import { checkOptions, type OptionKinds } from '../core/option-kinds.ts';
 import { LEAF_OPTIONS, type LeafOptions, type LeafRequest } from '../core/options.ts';
 import { signatureTitle } from '../core/signature.ts';
-import { checkAttribute, commonName, type DistinguishedName, decodeSubject, formatSubject } from '../core/subject.ts';
+import { checkAttribute, commonName, type DistinguishedName, formatSubject } from '../core/subject.ts';
 import { quote } from '../core/text.ts';
 import type { Warning } from '../core/validity.ts';
 import { LocalCaError } from '../errors.ts';
@@ -184,7 +191,7 @@ function namesFor(csr: CertificateRequest, requested: Requested, { names }: Sign
   if (fit.length > 0) return { names: fit, warnings: [...many, ...requested.unfitNames.map(droppedName)] };
   if (requested.unfitNames.length > 0)
     throw nameless(`only names that it cannot sign (${requested.unfitNames.join(', ')})`);
-  const common = commonName(decodeSubject(csr.subject)) ?? '';
+  const common = commonName(requestSubject(csr)) ?? '';
   const name = attempt(() => parseName(common));
   if (name === undefined || name.kind === 'uri') throw nameless('no name');
   const message = `the request has no SubjectAltName, where clients look: its common name ${name.text} is taken; --names gives others`;
@@ -223,7 +230,7 @@ const nameless = (what: string) =>
 
 /** In its own order; an empty one is filled as that of any certificate. What no certificate of ours would have is refused. */
 function subjectFrom(csr: CertificateRequest): string | undefined {
-  const subject = decodeSubject(csr.subject);
+  const subject = requestSubject(csr);
   if (subject.length === 0) return undefined;
   try {
     return formatSubject(subject.map((rdn) => rdn.map(taken)));

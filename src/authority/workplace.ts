@@ -88,6 +88,7 @@ export class Workplace {
   }
 
   certificates(chain: readonly AuthorityRecord[]): AuthorityCertificates {
+    if (chain.length === 0) throw unrecorded();
     return authorityCertificates(this.#authorities, chain, this.ambient.now());
   }
 
@@ -133,6 +134,13 @@ export class Workplace {
 
 export const noAuthority = () =>
   new LocalCaError('LOCAL_CA_HOME_MISSING', 'there is no CA here yet', 'Make one with: local-ca init');
+
+const unrecorded = () =>
+  new LocalCaError(
+    'LOCAL_CA_HOME_INVALID',
+    'the inventory is damaged: the CA that signed the certificate is not on record',
+    'Restore the home folder from a backup.',
+  );
 
 /** One passphrase opens all keys of a CA, and nobody likes to be asked twice. */
 function once(ask: () => Promise<string>): () => Promise<string> {

@@ -110,6 +110,8 @@ function finishIn(above: OpenFolder, folder: string): void {
     const names = unless(['ENOENT'], () => fs.readdirSync(commit.at)) ?? [];
     const journal = names.find((name) => name.endsWith('.json'));
     if (journal !== undefined) moveAll({ folder, above, commit }, journal);
+    // The journal goes last: files without one would be there for ever, and in the way of every commit.
+    else if (names.length > 0) throw damagedCommit(join(folder, COMMIT));
   });
   // Another process may have come first, or may already have put its own stage there.
   unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => fs.rmdirSync(path));
@@ -133,7 +135,9 @@ function moveAll(place: Place, journal: string): void {
     if (one.to !== MANIFEST) checkBundlePath(one.to);
     move(place, one);
   }
-  for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to))))) syncFolder(part);
+  // Somebody may have removed such a folder with what was moved into it.
+  for (const part of new Set(moves.map(({ to }) => dirname(join(folder, to)))))
+    unless(['ENOENT'], () => syncFolder(part));
   unless(['ENOENT'], () => fs.unlinkSync(path));
 }
 
@@ -144,11 +148,16 @@ function readJournal(path: string, text: string): Move[] {
     throw new LocalCaError(
       'LOCAL_CA_OUTPUT_FAILED',
       `${path} is damaged, and says what an interrupted run had still to do`,
-      `Move the files in ${dirname(path)} to their places by hand, and remove it.`,
+      byHand(dirname(path)),
       { cause },
     );
   }
 }
+
+const damagedCommit = (path: string) =>
+  new LocalCaError('LOCAL_CA_OUTPUT_FAILED', `${path} has files that no journal names`, byHand(path));
+
+const byHand = (path: string) => `Move the files in ${path} to their places by hand, and remove it.`;
 
 function move({ folder, above, commit }: Place, { from: name, to, owner }: Move): void {
   const from = join(commit.at, name);

@@ -135,21 +135,26 @@ function openingOf(text: string, message: string): number {
   return Math.max(before.lastIndexOf(`{{#${section}}}`), before.lastIndexOf(`{{^${section}}}`));
 }
 
-function checkTags(tokens: TemplateSpans, scopes: readonly Shape[], source: Source): void {
+/** Of sections: the vocabulary has not half as many levels. */
+const DEEPEST = 20;
+
+function checkTags(tokens: TemplateSpans, scopes: readonly Shape[], source: Source, depth = 0): void {
   for (const [type, name, start, , inner] of tokens) {
     if (type === 'text' || type === '!') continue;
-    const where = `${source.where}${lineAt(source.text, start)}`;
-    if (type === '>' || type === '=') {
-      throw invalidTemplate(where, `{{${type}${name}}}: partials and other delimiters are not supported`);
-    }
+    const invalid = (what: string, mistake = {}) =>
+      invalidTemplate(`${source.where}${lineAt(source.text, start)}`, what, mistake);
+    if (type === '>' || type === '=')
+      throw invalid(`{{${type}${name}}}: partials and other delimiters are not supported`);
     const shape = lookUp(name, scopes);
     if (shape === undefined) {
       const near = likeName(name, scopes.at(-1) as Shape).map((one) => `{{${one}}}`);
-      throw invalidTemplate(where, `unknown placeholder {{${name}}}`, { near });
+      throw invalid(`unknown placeholder {{${name}}}`, { near });
     }
     const isSection = type === '#' || type === '^';
-    if (!isSection && shape !== 'text') throw invalidTemplate(where, `{{${name}}} is a section: write {{#${name}}}`);
-    if (isSection) checkTags(inner as TemplateSpans, type === '#' ? [shape, ...scopes] : scopes, source);
+    if (!isSection && shape !== 'text') throw invalid(`{{${name}}} is a section: write {{#${name}}}`);
+    if (!isSection) continue;
+    if (depth === DEEPEST) throw invalid(`{{#${name}}} stands in ${DEEPEST} sections already`);
+    checkTags(inner as TemplateSpans, type === '#' ? [shape, ...scopes] : scopes, source, depth + 1);
   }
 }
 

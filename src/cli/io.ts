@@ -117,7 +117,8 @@ export const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  // Not as the arguments of one call, which can have some 100,000.
+  const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0));
   return all
     .map((row) =>
       row

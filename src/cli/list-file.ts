@@ -159,7 +159,8 @@ function delimiterOf(content: string): string {
 }
 
 function refuseRepeated(header: string[]): string[] {
-  const twice = header.find((name, i) => header.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = header.find((name) => seen.size === seen.add(name).size);
   if (twice === undefined) return header;
   throw new LocalCaError('LOCAL_CA_LIST_INVALID', `two columns are called ${quote(twice)}`, 'Keep one of them.');
 }
@@ -182,9 +183,18 @@ function readJsonLine(line: string, number: number): unknown {
 }
 
 async function readYaml(content: string): Promise<unknown[]> {
-  const { parse } = await import('yaml');
-  return asList(parse(content));
+  const { isScalar, parse } = await import('yaml');
+  // The library compares every key of a record with all others, which takes hours where there are many.
+  let left = COMPARISONS * content.length;
+  const uniqueKeys = (a: unknown, b: unknown) => {
+    if (left-- === 0) throw new Error('a record has very many keys');
+    return a === b || (isScalar(a) && isScalar(b) && a.value === b.value);
+  };
+  return asList(parse(content, { uniqueKeys }));
 }
+
+/** For each character. Records of twelve keys take less than one. */
+const COMPARISONS = 10;
 
 function asList(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;

@@ -1,6 +1,8 @@
 /** The certificates of a CA that is not ours, such as a cloud's: for the files that its clients need. */
 import { materialOf } from '../authority/material.ts';
 import type { Material } from '../bundle/material.ts';
+import { attempt } from '../core/attempt.ts';
+import { factsOf } from '../core/facts.ts';
 import { nameText } from '../core/name-text.ts';
 import { basicConstraintsOf, type Certificate, isSelfIssued } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
@@ -20,11 +22,22 @@ export async function materialFrom(file: string): Promise<Material> {
 
 /** Roots from before version 3 have no extensions; whoever names them as a CA knows it. */
 function refuseLeaf(certificate: Certificate, file: string): void {
+  refuseTorn(certificate, file);
   const constraints = basicConstraintsOf(certificate);
   if (constraints === undefined ? isSelfIssued(certificate) : constraints.authority) return;
   throw new LocalCaError(
     'LOCAL_CA_CERTIFICATE_INVALID',
     `${file} has the certificate of ${quote(nameText(certificate.subject))} in it, which is no CA`,
     'Give the file with the CA certificates alone.',
+  );
+}
+
+/** What its files tell of it has to be there. */
+function refuseTorn(certificate: Certificate, file: string): void {
+  if (attempt(() => [basicConstraintsOf(certificate), factsOf(certificate)]) !== undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_CERTIFICATE_INVALID',
+    `${file} has a damaged certificate in it, with the serial number ${certificate.serial}`,
+    'Ask for the file again; local-ca inspect FILE shows what of it can be read.',
   );
 }

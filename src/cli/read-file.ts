@@ -1,8 +1,9 @@
 /** Files that people hand in, of any of the formats that local-ca reads: what they hold, and in what they hold it. */
 import { orderCertificates } from '../core/chain.ts';
-import { importKey, type PrivateKey } from '../core/keys.ts';
+import { importKey, importKeyWithin, type PrivateKey } from '../core/keys.ts';
 import { parseCertificate } from '../core/parse.ts';
 import { quote } from '../core/text.ts';
+import { type Spend, workLimit } from '../core/work.ts';
 import { readAtMost } from '../disk.ts';
 import { LocalCaError } from '../errors.ts';
 import { type DetectedFormat, detectFormat } from '../formats/detect.ts';
@@ -50,7 +51,7 @@ export async function readContents(bytes: Uint8Array, name: string, password: st
   const format = detectFormat(bytes);
   if (format === undefined) throw unknown(name, bytes);
   try {
-    return { format, found: await READERS[format](bytes, { name, password }) };
+    return { format, found: await READERS[format](bytes, { name, password, spend: workLimit() }) };
   } catch (error) {
     throw inFile(name, error);
   }
@@ -65,6 +66,8 @@ function inFile(name: string, error: unknown): unknown {
 interface Reading {
   readonly name: string;
   readonly password: string | undefined;
+  /** For all that is in the file: a zip may hold a thousand key stores. */
+  readonly spend: Spend;
 }
 
 type Reader = (bytes: Uint8Array, reading: Reading) => Found[] | Promise<Found[]>;
@@ -82,23 +85,22 @@ const READERS: Readonly<Record<DetectedFormat, Reader>> = {
       ...crls.map((der): Found => ({ kind: 'crl', der })),
     ];
   },
-  pkcs12: async (bytes, { password }) => {
+  pkcs12: async (bytes, { password, spend }) => {
     const { readPkcs12 } = await import('../formats/pkcs12.ts');
-    return readPkcs12(bytes, password === undefined ? {} : { password }).flatMap(entryContents);
+    return readPkcs12(bytes, password === undefined ? { spend } : { password, spend }).flatMap(entryContents);
   },
   jks: (bytes, { password }) => readJks(bytes, password === undefined ? {} : { password }).flatMap(entryContents),
   'private-key': (bytes) => [keyFound(bytes, {})],
-  'encrypted-private-key': (bytes, { password }) =>
+  'encrypted-private-key': (bytes, { password, spend }) =>
     password === undefined
       ? [{ kind: 'encrypted-private-key', title: 'a private key with a pass phrase; --password opens it' }]
-      : [{ kind: 'private-key', key: importKey(bytes, password) }],
+      : [{ kind: 'private-key', key: importKeyWithin(bytes, password, spend) }],
   'public-key': () => [{ kind: 'public-key', title: 'a public key' }],
   zip: async (bytes, reading) => {
     const { readZip } = await import('../formats/zip-read.ts');
     const found: Found[] = [];
     for (const { name, bytes: entry } of readZip(bytes)) {
-      const inside = await readEntry(entry, { ...reading, name });
-      found.push(...inside.map((one) => ({ ...one, path: name })));
+      for (const one of await readEntry(entry, { ...reading, name })) found.push({ ...one, path: name });
     }
     return found;
   },
@@ -138,7 +140,8 @@ async function readPem(bytes: Uint8Array, reading: Reading): Promise<Found[]> {
   const blocks = decodePem(new TextDecoder().decode(bytes));
   if (blocks.length === 0) throw unknown(reading.name, bytes);
   const found: Found[] = [];
-  for (const block of blocks) found.push(...(await readBlock(block, reading)));
+  // Not all of a block's as arguments of one call: there may be more than a call can have.
+  for (const block of blocks) for (const one of await readBlock(block, reading)) found.push(one);
   return found;
 }
 

@@ -40,12 +40,17 @@ export const buildChains = (
   leaf: Certificate,
   candidates: readonly Certificate[],
   roots: readonly Certificate[],
-): Generator<Chain> => waysUp(leaf, issuerIndex([...roots, ...candidates]), roots);
+): Generator<Chain> => waysUp(leaf, issuerIndex([...roots, ...candidates]), roots, CHAIN_LIMIT);
 
 type IssuersOf = (certificate: Certificate) => readonly Certificate[];
 
-function* waysUp(leaf: Certificate, issuersOf: IssuersOf, roots: readonly Certificate[]): Generator<Chain> {
-  let left = CHAIN_LIMIT;
+function* waysUp(
+  leaf: Certificate,
+  issuersOf: IssuersOf,
+  roots: readonly Certificate[],
+  limit: number,
+): Generator<Chain> {
+  let left = limit;
   function* climb(chain: Chain): Generator<Chain> {
     const top = chain.at(-1) as Certificate;
     const issuers = isOneOf(top, roots) || chain.length === DEPTH_LIMIT ? [] : issuersOf(top);
@@ -60,19 +65,45 @@ function* waysUp(leaf: Certificate, issuersOf: IssuersOf, roots: readonly Certif
 const sameHolder = (a: Certificate, b: Certificate) =>
   equalBytes(a.publicKey, b.publicKey) && equalBytes(a.subject, b.subject);
 
-/** Issuers by name, likely ones first. Names are folded once: comparing each with each would take minutes on a long list. */
+/** Of one name. Any list of CAs that have nothing but their name in common is longer than it is likely. */
+const ISSUER_LIMIT = 20;
+
+/**
+ * Issuers by name, likely ones first. Names are folded once, and key identifiers looked up: comparing each with each would
+ * take hours on a long list.
+ */
 function issuerIndex(list: readonly Certificate[]): IssuersOf {
-  const bySubject = new Map<string, Certificate[]>();
+  const bySubject = new Map<string, Namesakes>();
   for (const certificate of withoutRepeats(list)) {
     const key = nameKey(certificate.subject);
-    bySubject.set(key, [...(bySubject.get(key) ?? []), certificate]);
+    const namesakes: Namesakes = bySubject.get(key) ?? { all: [], byKeyId: new Map() };
+    bySubject.set(key, namesakes);
+    namesakes.all.push(certificate);
+    const id = hexOf(certificate, subjectKeyIdOf);
+    namesakes.byKeyId.set(id, [...(namesakes.byKeyId.get(id) ?? []), certificate].slice(0, ISSUER_LIMIT));
   }
-  // A stable sort: among equals, what came first (the given roots) stays first.
-  return (certificate) =>
-    (bySubject.get(nameKey(certificate.issuer)) ?? []).toSorted(
-      (a, b) => keyIdMatch(b, certificate) - keyIdMatch(a, certificate),
-    );
+  return (certificate) => {
+    const namesakes = bySubject.get(nameKey(certificate.issuer));
+    return namesakes === undefined ? [] : likelyFirst(namesakes, hexOf(certificate, authorityKeyIdOf));
+  };
 }
+
+/** Certificates of one subject: all, and by their key identifier; '' is none. In each, what came first (the given roots) stays first. */
+interface Namesakes {
+  readonly all: Certificate[];
+  readonly byKeyId: Map<string, Certificate[]>;
+}
+
+/** In the order of `keyIdMatch`. */
+function likelyFirst({ all, byKeyId }: Namesakes, asked: string): Certificate[] {
+  if (asked === '') return all.slice(0, ISSUER_LIMIT);
+  const found = new Set([...(byKeyId.get(asked) ?? []), ...(byKeyId.get('') ?? [])]);
+  for (let i = 0; i < all.length && found.size < ISSUER_LIMIT; i++) found.add(all[i] as Certificate);
+  return [...found].slice(0, ISSUER_LIMIT);
+}
+
+const hexOf = (certificate: Certificate, idOf: (certificate: Certificate) => Uint8Array | undefined): string =>
+  toHex(attempt(() => idOf(certificate)) ?? new Uint8Array());
 
 /**
  * 1 when the key identifiers say that this is the issuer, -1 when they say that it is not, 0 when they say nothing.
@@ -88,9 +119,19 @@ const withoutRepeats = (list: readonly Certificate[]): Certificate[] => [
   ...new Map(list.map((certificate) => [toHex(certificate.der), certificate])).values(),
 ];
 
-/** The certificates of a shuffled file, without repeats: each leaf with its issuers above it, then what is left. */
+/** A longer one is no server's. */
+const LONGEST_ORDERED = 5000;
+
+/** Shared by the leaves of a file. */
+const WAYS_IN_ALL = 1000;
+
+/**
+ * The certificates of a shuffled file, without repeats: each leaf with its issuers above it, then what is left. A very long
+ * list stays as it is.
+ */
 export function orderCertificates(list: readonly Certificate[]): Certificate[] {
   const all = withoutRepeats(list);
+  if (all.length > LONGEST_ORDERED) return all;
   const issuersOf = issuerIndex(all);
   const issuers = new Set(
     all.flatMap((certificate) => issuersOf(certificate).filter((one) => issued(one, certificate))),
@@ -98,7 +139,8 @@ export function orderCertificates(list: readonly Certificate[]): Certificate[] {
   const leaves = all.filter((certificate) => !issuers.has(certificate));
   // A lone root has issued nothing either, and comes after the real leaves.
   const start = leaves.toSorted((a, b) => Number(isSelfIssued(a)) - Number(isSelfIssued(b)));
-  return withoutRepeats([...start.flatMap((leaf) => longest([...waysUp(leaf, issuersOf, [])])), ...all]);
+  const limit = Math.max(1, Math.min(CHAIN_LIMIT, Math.floor(WAYS_IN_ALL / start.length)));
+  return withoutRepeats([...start.flatMap((leaf) => longest([...waysUp(leaf, issuersOf, [], limit)])), ...all]);
 }
 
 const issued = (issuer: Certificate, certificate: Certificate) =>

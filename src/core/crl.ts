@@ -1,6 +1,6 @@
 /** Certificate revocation lists (RFC 5280 5). */
 import { attempt } from './attempt.ts';
-import { children, type Element, expectTag, readSmallInteger, readWhole, TAG } from './der.ts';
+import { children, type Element, elementsIn, expectTag, readSmallInteger, readWhole, TAG } from './der.ts';
 import { type Extension, readAuthorityKeyIdentifier } from './extensions.ts';
 import { extensionValue, readExtensions, readSerial, readTime } from './parse.ts';
 import { type RevocationReason, reasonOfCode } from './reasons.ts';
@@ -67,7 +67,7 @@ function readCrl(der: Uint8Array): RevocationList {
   const version = fields[0]?.tag === TAG.integer ? fields.shift() : undefined;
   const [, issuer, thisUpdate, ...optional] = fields;
   const nextUpdate = isTime(optional[0]) ? optional.shift() : undefined;
-  const revoked = optional[0]?.tag === TAG.sequence ? children(optional[0]).map(readEntry) : [];
+  const { entries, unknown } = readEntries(optional[0]?.tag === TAG.sequence ? elementsIn(optional[0]) : []);
   const list = optional.find((field) => field.tag === 0xa0);
   const extensions = list === undefined ? [] : readExtensions(children(list)[0]);
   return {
@@ -76,24 +76,27 @@ function readCrl(der: Uint8Array): RevocationList {
     issuer: expectTag(issuer, TAG.sequence).bytes,
     thisUpdate: readTime(thisUpdate),
     ...(nextUpdate === undefined ? {} : { nextUpdate: readTime(nextUpdate) }),
-    entries: revoked.map(({ entry }) => entry),
+    entries,
     extensions,
     ...namedExtensions(extensions),
-    unknownCritical: [...new Set([...unprocessed(extensions), ...revoked.flatMap(({ unknown }) => unknown)])],
+    unknownCritical: [...new Set([...unprocessed(extensions), ...unknown])],
   };
 }
 
 const isTime = (element: Element | undefined) => element?.tag === TAG.utcTime || element?.tag === TAG.generalizedTime;
 
-const NOTHING_UNKNOWN: readonly string[] = [];
-
-function readEntry(element: Element): { entry: RevokedEntry; unknown: readonly string[] } {
-  const [serial, time, list] = children(element);
-  const entry = { serial: readSerial(expectTag(serial, TAG.integer).contents), at: readTime(time) };
-  // Most entries of a large list have no extensions, and nothing is allocated for those.
-  if (list === undefined) return { entry, unknown: NOTHING_UNKNOWN };
-  const extensions = readExtensions(list);
-  return { entry: { ...entry, ...entryExtensions(extensions) }, unknown: unprocessed(extensions) };
+/** One after the other, since there may be a million: nothing is kept of them but what they say. */
+function readEntries(elements: Iterable<Element>): { entries: RevokedEntry[]; unknown: Set<string> } {
+  const entries: RevokedEntry[] = [];
+  const unknown = new Set<string>();
+  for (const element of elements) {
+    const [serial, time, list] = children(element);
+    const entry = { serial: readSerial(expectTag(serial, TAG.integer).contents), at: readTime(time) };
+    const extensions = list === undefined ? [] : readExtensions(list);
+    entries.push(list === undefined ? entry : { ...entry, ...entryExtensions(extensions) });
+    for (const oid of unprocessed(extensions)) unknown.add(oid);
+  }
+  return { entries, unknown };
 }
 
 function entryExtensions(extensions: readonly Extension[]): Pick<RevokedEntry, 'reason' | 'invalidSince'> {

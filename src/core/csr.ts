@@ -9,7 +9,8 @@ import { parseName, type SubjectName } from './names.ts';
 import { basicConstraintsOf, extendedKeyUsageOf, keyUsageOf, readExtensions, subjectAltNamesOf } from './parse.ts';
 import type { KeyUsage } from './profiles.ts';
 import { readSigned, type SignatureVerdict, type Signed, verifySignature } from './signature.ts';
-import { type Readable, readOrExplain } from './unreadable.ts';
+import { type DistinguishedName, decodeSubject } from './subject.ts';
+import { type Readable, readOrExplain, refuseHuge } from './unreadable.ts';
 
 export interface CertificateRequest extends Signed {
   /** Name, DER. */
@@ -29,7 +30,12 @@ const READABLE: Readable = {
 };
 
 /** Throws LOCAL_CA_CSR_INVALID, with the reason as its cause. */
-export const parseCsr = (der: Uint8Array): CertificateRequest => readOrExplain(READABLE, () => readCsr(der));
+export const parseCsr = (der: Uint8Array): CertificateRequest =>
+  readOrExplain(READABLE, () => readCsr(refuseHuge(der)));
+
+/** Throws LOCAL_CA_CSR_INVALID. */
+export const requestSubject = ({ subject }: CertificateRequest): DistinguishedName =>
+  readOrExplain(READABLE, () => decodeSubject(subject));
 
 function readCsr(der: Uint8Array): CertificateRequest {
   const { signed, fields } = readSigned(der);

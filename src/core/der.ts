@@ -113,15 +113,16 @@ export function bmpString(text: string) {
   return tlv(TAG.bmpString, bytes);
 }
 
+/** An arc may be of any size: those below 2.25 are UUIDs (X.667). */
 export function oid(dotted: string) {
-  const arcs = dotted.split('.').map(Number);
-  const [first, second, ...rest] = arcs as [number, number, ...number[]];
-  return tlv(TAG.oid, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
+  const arcs = dotted.split('.').map(BigInt);
+  const [first, second, ...rest] = arcs as [bigint, bigint, ...bigint[]];
+  return tlv(TAG.oid, Uint8Array.from([first * 40n + second, ...rest].flatMap(base128)));
 }
 
-function base128(arc: number): number[] {
-  const bytes = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift((rest % 128) | 0x80);
+function base128(arc: bigint): number[] {
+  const bytes = [Number(arc % 128n)];
+  for (let rest = arc / 128n; rest > 0n; rest /= 128n) bytes.unshift(Number(rest % 128n) | 0x80);
   return bytes;
 }
 
@@ -175,31 +176,47 @@ export function expectTag(element: Element | undefined, tag: number): Element {
   return element;
 }
 
-/** The elements inside a constructed one. */
+/** The elements inside a constructed one, one after the other, for lists of any length. */
+export function* elementsIn({ contents }: Element): Generator<Element> {
+  for (let at = 0; at < contents.length; ) {
+    const child = readElement(contents, at);
+    yield child;
+    at += child.bytes.length;
+  }
+}
+
+/** An element takes a hundred times the two bytes that it may have in a file. */
+const MOST_CHILDREN = 1_000_000;
+
+/** All elements inside a constructed one. */
 export function children(element: Element): Element[] {
   const found: Element[] = [];
-  for (let at = 0; at < element.contents.length; ) {
-    const child = readElement(element.contents, at);
-    found.push(child);
-    at += child.bytes.length;
+  for (const child of elementsIn(element)) {
+    if (found.push(child) > MOST_CHILDREN) throw malformed(0, `more than ${MOST_CHILDREN} elements in one`);
   }
   return found;
 }
 
+/** Those in use have fewer than a hundred bytes. */
+const LONGEST_OID = 256;
+
+/** In its shortest form (X.690 8.19.2): else two programs could take the same bytes for different identifiers. */
 export function readOid(element: Element | undefined): string {
   const { contents } = expectTag(element, TAG.oid);
-  const arcs: number[] = [];
-  let arc = 0;
+  if (contents.length > LONGEST_OID) throw malformed(0, 'an object identifier of very many bytes');
+  const arcs: bigint[] = [];
+  let arc: bigint | undefined;
   for (const byte of contents) {
-    arc = arc * 128 + (byte & 0x7f);
-    if ((byte & 0x80) === 0) {
-      arcs.push(arc);
-      arc = 0;
-    }
+    if (arc === undefined && byte === 0x80) throw malformed(0, 'an object identifier with padding');
+    arc = (arc ?? 0n) * 128n + BigInt(byte & 0x7f);
+    if (byte >= 0x80) continue;
+    arcs.push(arc);
+    arc = undefined;
   }
-  const [head = 0, ...rest] = arcs;
-  const first = Math.min(Math.floor(head / 40), 2);
-  return [first, head - first * 40, ...rest].join('.');
+  const [head, ...rest] = arcs;
+  if (head === undefined || arc !== undefined) throw malformed(0, 'an object identifier that is cut short');
+  const first = head < 80n ? head / 40n : 2n;
+  return [first, head - first * 40n, ...rest].join('.');
 }
 
 /** A small non-negative INTEGER. */
@@ -230,7 +247,7 @@ export function readText(element: Element): string {
     return points.map((point) => (point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd')).join('');
   }
   // TeletexString is read as Latin-1, as every client does.
-  if (tag === TAG.teletexString) return Array.from(contents, (byte) => String.fromCharCode(byte)).join('');
+  if (tag === TAG.teletexString) return Buffer.from(contents).toString('latin1');
   return new TextDecoder('utf-8').decode(contents);
 }
 
@@ -241,7 +258,7 @@ const truncated = (offset: number) =>
     'The file is cut short; copy it again in binary mode.',
   );
 
-const malformed = (offset: number, what: string) =>
+export const malformed = (offset: number, what: string) =>
   new LocalCaError(
     'LOCAL_CA_DER_INVALID',
     `not valid DER at byte ${offset}: ${what}`,

@@ -6,7 +6,11 @@ import { createPrivateKey, createPublicKey, type KeyObject, type webcrypto } fro
 import { LocalCaError } from '../errors.ts';
 import { algorithmOfKey, findKeyAlgorithm, KEY_TYPES, type KeyAlgorithm } from './algorithms.ts';
 import type { Ambient, CryptoKey } from './ambient.ts';
+import { attempt } from './attempt.ts';
 import { children, context, expectTag, readBitString, readWhole, sequence, TAG } from './der.ts';
+import { isWholePair } from './key-pair.ts';
+import { roundsOf } from './pbes2.ts';
+import { type Spend, workLimit } from './work.ts';
 
 /** A private key that does not show in a log, in JSON or under `util.inspect`. */
 export class PrivateKey {
@@ -65,10 +69,14 @@ function withCurve(ecPrivateKey: Uint8Array, algorithm: KeyAlgorithm): Uint8Arra
  * Reads a private key: PKCS#8 (plain or encrypted), PKCS#1 or SEC1, in PEM or DER. OpenSSL, inside Node, does the
  * decoding, so whatever it can open, we can. Throws LOCAL_CA_KEY_ENCRYPTED, LOCAL_CA_PASSWORD_WRONG, LOCAL_CA_KEY_INVALID.
  */
-export function importKey(bytes: Uint8Array, password?: string): PrivateKey {
-  const opened = openKey(bytes, password);
-  const publicKey = new Uint8Array(createPublicKey(opened).export({ type: 'spki', format: 'der' }));
-  const algorithm = algorithmOfSpki(publicKey);
+export const importKey = (bytes: Uint8Array, password?: string): PrivateKey =>
+  importKeyWithin(bytes, password, workLimit());
+
+/** The same for one of several in a file: what they may cost is for all of them. */
+export function importKeyWithin(bytes: Uint8Array, password: string | undefined, spend: Spend): PrivateKey {
+  const opened = openKey(bytes, password, spend);
+  const { publicKey, pkcs8 } = bothHalves(opened);
+  const algorithm = attempt(() => algorithmOfSpki(publicKey));
   if (algorithm === undefined) {
     throw new LocalCaError(
       'LOCAL_CA_KEY_INVALID',
@@ -76,15 +84,36 @@ export function importKey(bytes: Uint8Array, password?: string): PrivateKey {
       `Use a key of one of these types: ${KEY_TYPES.join(', ')}.`,
     );
   }
-  return new PrivateKey(algorithm, publicKey, new Uint8Array(opened.export({ type: 'pkcs8', format: 'der' })));
+  if (!isWholePair(opened, pkcs8, algorithm)) throw torn();
+  return new PrivateKey(algorithm, publicKey, pkcs8);
 }
 
-function openKey(bytes: Uint8Array, password: string | undefined): KeyObject {
+/** OpenSSL takes some keys in that it cannot write out again, such as one with a number that is too long for its curve. */
+function bothHalves(key: KeyObject): { publicKey: Uint8Array; pkcs8: Uint8Array } {
+  try {
+    return {
+      publicKey: new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' })),
+      pkcs8: new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })),
+    };
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+const torn = () =>
+  new LocalCaError(
+    'LOCAL_CA_KEY_INVALID',
+    'the private key is damaged: its public half is not the one that belongs to it',
+    'Take the key from a backup: what this one signs, nobody could verify.',
+  );
+
+function openKey(bytes: Uint8Array, password: string | undefined, spend: Spend): KeyObject {
   const encrypted = isEncrypted(bytes);
   if (encrypted && password === undefined) {
     throw new LocalCaError('LOCAL_CA_KEY_ENCRYPTED', 'the private key has a pass phrase', 'Give its pass phrase.');
   }
   const secret = encrypted && password !== undefined ? { passphrase: password } : {};
+  if (encrypted) for (const der of encryptedKeysIn(bytes)) spend(roundsFor(der), 'LOCAL_CA_KEY_INVALID');
   for (const format of keyFormats(bytes)) {
     try {
       return createPrivateKey({ key: Buffer.from(bytes), ...format, ...secret });
@@ -118,6 +147,23 @@ function isEncrypted(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** Strictly: it has to be what OpenSSL will read. The older encryption, with headers, has no rounds. */
+function encryptedKeysIn(bytes: Uint8Array): Uint8Array[] {
+  if (!isPem(bytes)) return [bytes];
+  const [, ...parts] = new TextDecoder('latin1').decode(bytes).split('-----BEGIN ENCRYPTED PRIVATE KEY-----');
+  return parts.map((part) => {
+    const base64 = /^([A-Za-z0-9+/\s]+={0,2})\s*-----END /.exec(part)?.[1];
+    if (base64 === undefined) throw unreadable();
+    return new Uint8Array(Buffer.from(base64, 'base64'));
+  });
+}
+
+function roundsFor(encrypted: Uint8Array): number {
+  const rounds = attempt(() => roundsOf(encrypted));
+  if (rounds === undefined) throw unreadable();
+  return rounds;
 }
 
 const unreadable = (cause?: unknown) =>

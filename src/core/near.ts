@@ -5,7 +5,8 @@ export const nearNames = (wanted: string, names: readonly string[]): string[] =>
   names.filter((name) => isNear(wanted.toLowerCase(), name.toLowerCase()));
 
 /** One contains the other, or at most two letters differ. */
-const isNear = (a: string, b: string) => (a.length > 2 && (a.includes(b) || b.includes(a))) || distance(a, b) <= 2;
+const isNear = (a: string, b: string) =>
+  (a.length > 2 && (a.includes(b) || b.includes(a))) || (Math.abs(a.length - b.length) <= 2 && distance(a, b) <= 2);
 
 /** Levenshtein's edit distance. */
 function distance(a: string, b: string): number {

@@ -1,7 +1,17 @@
 /** Reads a certificate into a plain record whose subject, issuer, key and extensions are the bytes as they stand. */
 import { createHash } from 'node:crypto';
 import { LocalCaError } from '../errors.ts';
-import { children, type Element, equalBytes, expectTag, readBitString, readOid, readWhole, TAG } from './der.ts';
+import {
+  children,
+  type Element,
+  equalBytes,
+  expectTag,
+  malformed,
+  readBitString,
+  readOid,
+  readWhole,
+  TAG,
+} from './der.ts';
 import {
   type BasicConstraints,
   EXTENSION,
@@ -15,8 +25,9 @@ import {
   readsAuthoritySerial,
 } from './extensions.ts';
 import type { KeyUsage } from './profiles.ts';
+import { type DistinguishedName, decodeSubject } from './subject.ts';
 import { toHex } from './text.ts';
-import { readOrExplain } from './unreadable.ts';
+import { type Readable, readOrExplain, refuseHuge } from './unreadable.ts';
 
 export interface Certificate {
   readonly der: Uint8Array;
@@ -39,17 +50,20 @@ export interface Certificate {
   readonly signature: Uint8Array;
 }
 
+const READABLE: Readable = {
+  code: 'LOCAL_CA_CERTIFICATE_INVALID',
+  what: 'the certificate',
+  standard: 'RFC 5280',
+  hint: 'Check that the file is a whole X.509 certificate.',
+};
+
 /** Throws LOCAL_CA_CERTIFICATE_INVALID, with the reason as its cause. */
 export const parseCertificate = (der: Uint8Array): Certificate =>
-  readOrExplain(
-    {
-      code: 'LOCAL_CA_CERTIFICATE_INVALID',
-      what: 'the certificate',
-      standard: 'RFC 5280',
-      hint: 'Check that the file is a whole X.509 certificate.',
-    },
-    () => readCertificate(der),
-  );
+  readOrExplain(READABLE, () => readCertificate(refuseHuge(der)));
+
+/** Throws LOCAL_CA_CERTIFICATE_INVALID. */
+export const certificateSubject = ({ subject }: Certificate): DistinguishedName =>
+  readOrExplain(READABLE, () => decodeSubject(subject));
 
 function readCertificate(der: Uint8Array): Certificate {
   const [tbs, algorithm, signature] = children(readWhole(der, TAG.sequence));
@@ -79,6 +93,7 @@ function readCertificate(der: Uint8Array): Certificate {
 }
 
 export function readSerial(contents: Uint8Array): string {
+  if (contents.length === 0) throw malformed(0, 'an integer without a digit');
   const padded = contents.length > 1 && contents[0] === 0;
   return toHex(padded ? contents.subarray(1) : contents);
 }

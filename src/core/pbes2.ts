@@ -18,6 +18,7 @@ import {
   sequence,
   TAG,
 } from './der.ts';
+import type { Spend } from './work.ts';
 
 /** Ciphertext, and the DER AlgorithmIdentifier that says how to open it. */
 export interface Encrypted {
@@ -90,11 +91,7 @@ export function encryptPbes2(plaintext: Uint8Array, password: string, options: E
  * Opens what PBES2 closed. `spend` is told the iterations before they are run, and may refuse them. Throws
  * LOCAL_CA_PASSWORD_WRONG, LOCAL_CA_KEYSTORE_INVALID, LOCAL_CA_DER_INVALID.
  */
-export function decryptPbes2(
-  { algorithm, ciphertext }: Encrypted,
-  password: string,
-  spend: (iterations: number) => void,
-): Uint8Array {
+export function decryptPbes2({ algorithm, ciphertext }: Encrypted, password: string, spend: Spend): Uint8Array {
   const [derivation, scheme] = children(parametersOf(algorithm, PBES2));
   const [cipherId, iv] = children(expectTag(scheme, TAG.sequence));
   const cipher = known(CIPHERS, readOid(cipherId), 'a cipher');
@@ -102,6 +99,23 @@ export function decryptPbes2(
   spend(iterations);
   const key = pbkdf2Sync(password, salt, iterations, cipher.keyLength, hash);
   return decryptCbc(cipher.name, key, expectTag(iv, TAG.octetString).contents, ciphertext);
+}
+
+const SCRYPT = '1.3.6.1.4.1.11591.4.11';
+
+/**
+ * How many rounds opening an EncryptedPrivateKeyInfo takes, whichever of the schemes it is (RFC 8018 6, RFC 7292 C); scrypt's
+ * work counts as much (RFC 7914 7). Throws LOCAL_CA_DER_INVALID.
+ */
+export function roundsOf(encrypted: Uint8Array): number {
+  const [algorithm] = children(readWhole(encrypted, TAG.sequence));
+  const [id, parameters] = children(expectTag(algorithm, TAG.sequence));
+  const values = children(expectTag(parameters, TAG.sequence));
+  if (readOid(id) !== PBES2) return readSmallInteger(values[1]);
+  const [function_, its] = children(expectTag(values[0], TAG.sequence));
+  const [, ...numbers] = children(expectTag(its, TAG.sequence));
+  const counts = readOid(function_) === SCRYPT ? numbers.slice(0, 3) : numbers.slice(0, 1);
+  return counts.map(readSmallInteger).reduce((all, count) => all * count, 1);
 }
 
 function readPbkdf2(derivation: Element) {

@@ -9,6 +9,7 @@ import {
   expectTag,
   ia5String,
   isText,
+  malformed,
   oid,
   printableString,
   readOid,
@@ -155,8 +156,12 @@ function encodeAttribute({ type, value }: Attribute): Uint8Array {
   return sequence(oid(row?.oid ?? type), (row?.encode ?? utf8String)(value));
 }
 
+/** No name in use has a hundredth of it; the name of a revocation list's issuer could have the whole file. */
+const LONGEST_NAME = 65_536;
+
 /** Reads a Name from DER; throws LOCAL_CA_DER_INVALID. */
 export function decodeSubject(der: Uint8Array): DistinguishedName {
+  if (der.length > LONGEST_NAME) throw malformed(0, `a name of ${der.length} bytes`);
   return children(readWhole(der, TAG.sequence)).map((rdn) => children(expectTag(rdn, TAG.set)).map(decodeAttribute));
 }
 

@@ -1,5 +1,5 @@
 /** Tells what a file is by its structure: names and extensions lie. */
-import { children, type Element, readWhole, TAG } from '../core/der.ts';
+import { type Element, elementsIn, readWhole, TAG } from '../core/der.ts';
 
 /** What `detectFormat` tells apart. */
 export type DetectedFormat =
@@ -29,8 +29,9 @@ export function detectFormat(bytes: Uint8Array): DetectedFormat | undefined {
   const magic = hex(bytes, 0, 4);
   if (JAVA_MAGICS.includes(magic)) return 'jks';
   if (ZIP_MAGICS.includes(magic)) return 'zip';
-  if (bytes[0] !== TAG.sequence) return isPem(bytes) ? 'pem' : undefined;
-  return detectBer(bytes) ?? detectDer(bytes);
+  const binary = bytes[0] === TAG.sequence ? (detectBer(bytes) ?? detectDer(bytes)) : undefined;
+  // A text may begin with a zero, too.
+  return binary ?? (isPem(bytes) ? 'pem' : undefined);
 }
 
 const hex = (bytes: Uint8Array, start: number, length: number) => {
@@ -81,10 +82,19 @@ function detectDer(bytes: Uint8Array): DetectedFormat | undefined {
 }
 
 function shapeOf(bytes: Uint8Array): string {
-  const [first, ...rest] = children(readWhole(bytes, TAG.sequence));
+  const [first, ...rest] = firstIn(readWhole(bytes, TAG.sequence));
   if (first === undefined) return '';
-  const inner = first.tag === TAG.sequence ? `[${children(first).map(tagOf).join(' ')}]` : '';
+  const inner = first.tag === TAG.sequence ? `[${firstIn(first).map(tagOf).join(' ')}]` : '';
   return [tagOf(first) + inner, ...rest.map(tagOf)].join(' ');
+}
+
+/** More than any of the shapes has. */
+const MOST_PARTS = 32;
+
+function firstIn(element: Element): Element[] {
+  const parts: Element[] = [];
+  for (const part of elementsIn(element)) if (parts.push(part) === MOST_PARTS) break;
+  return parts;
 }
 
 const tagOf = ({ tag }: Element) => tag.toString(16).padStart(2, '0');

@@ -27,6 +27,9 @@ export const privateKeyPem = (key: PrivateKey): Uint8Array =>
 export const encodeCrls = (lists: readonly Uint8Array[]): string =>
   lists.map((der) => encodePem('X509 CRL', der)).join('');
 
+/** Larger than any trust store; each block takes some hundred bytes, and forty of a file. */
+const MOST_BLOCKS = 100_000;
+
 /**
  * Every block of a text, in order; none is an empty list. Line by line, since a pattern over the whole text would take
  * quadratic time on a hostile one. Throws LOCAL_CA_PEM_INVALID.
@@ -34,24 +37,32 @@ export const encodeCrls = (lists: readonly Uint8Array[]): string =>
 export function decodePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: OpenBlock | undefined;
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const [line] of text.matchAll(LINE)) {
     const content = line.trim();
-    const boundary = BOUNDARY.exec(content);
+    const boundary = content.length > LONGEST_BOUNDARY ? null : BOUNDARY.exec(content);
     if (boundary === null) {
-      open?.lines.push(content);
+      if (content !== '') open?.lines.push(content);
     } else if (boundary[1] === 'BEGIN') {
       if (open !== undefined) throw broken(open.name, 'has no END line');
       const label = boundary[2] as string;
       open = { label, name: `block ${blocks.length + 1} (${quote(label)})`, lines: [] };
     } else if (open !== undefined) {
       if (boundary[2] !== open.label) throw broken(open.name, `ends as ${quote(boundary[2] as string)}`);
-      blocks.push(closeBlock(open));
+      if (blocks.push(closeBlock(open)) > MOST_BLOCKS) throw broken(open.name, `comes after ${MOST_BLOCKS} others`);
       open = undefined;
     }
   }
   if (open !== undefined) throw broken(open.name, 'has no END line');
   return blocks;
 }
+
+/** One at a time, since a text may have millions. */
+const LINE = /[^\r\n]+/g;
+
+const LONGEST_BOUNDARY = 200;
+
+/** Encryption takes two. */
+const MOST_HEADERS = 20;
 
 // Lines are trimmed before, of a byte order mark too: JavaScript counts it as white space.
 const BOUNDARY = /^-----(BEGIN|END) ([^-]*(?:-[^-]+)*)-----$/;
@@ -66,6 +77,7 @@ function closeBlock({ label, name, lines }: OpenBlock): PemBlock {
   const headers: Record<string, string> = {};
   let start = 0;
   for (; lines[start]?.includes(':'); start++) {
+    if (start === MOST_HEADERS) throw broken(name, `has more than ${MOST_HEADERS} headers`);
     const [key = '', value = ''] = (lines[start] as string).split(/:(.*)/s);
     headers[key.trim()] = value.trim();
   }

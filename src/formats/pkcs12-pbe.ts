@@ -20,7 +20,7 @@ import {
   TAG,
 } from '../core/der.ts';
 import { decryptCbc, decryptPbes2, type Encrypted, type EncryptOptions, known, PBES2 } from '../core/pbes2.ts';
-import { LocalCaError } from '../errors.ts';
+import type { Spend } from '../core/work.ts';
 import type { Mac } from './pki-records.ts';
 import { decryptRc2 } from './rc2.ts';
 
@@ -69,25 +69,11 @@ export interface Secret {
   readonly text: string;
   /** BMPString with its two zero bytes; no bytes at all is what some programs make of an empty password. */
   readonly bmp: Uint8Array;
-  readonly spend: (rounds: number) => void;
+  readonly spend: Spend;
 }
 
-export function makeSecret(text: string, spend: Secret['spend'] = () => {}): Secret {
+export function makeSecret(text: string, spend: Spend = () => {}): Secret {
   return { text, bmp: concatBytes(readElement(bmpString(text)).contents, Uint8Array.of(0, 0)), spend };
-}
-
-/** What reading one file may cost: enough for any honest file, and seconds, not hours, for one made to hang us. */
-export function workLimit(limit: number): Secret['spend'] {
-  let left = limit;
-  return (rounds) => {
-    left -= rounds;
-    if (rounds >= 1 && left >= 0) return;
-    throw new LocalCaError(
-      'LOCAL_CA_KEYSTORE_INVALID',
-      `opening the file would take more than ${limit} rounds of key derivation, or none`,
-      'The file is damaged or made to waste time; export it again with a usual number of iterations.',
-    );
-  };
 }
 
 /** What a derived key is for: RFC 7292 B.3. */

@@ -3,11 +3,13 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { equalBytes, readWhole, TAG } from '../core/der.ts';
 import { type Certificate, isSelfIssued, parseCertificate } from '../core/parse.ts';
 import { wrongPassword } from '../core/pbes2.ts';
+import { toHex } from '../core/text.ts';
+import { type Spend, workLimit } from '../core/work.ts';
 import { LocalCaError } from '../errors.ts';
 import { reading } from './damaged.ts';
 import type { KeyEntry, StoreEntry, TrustedEntry } from './entries.ts';
 import { isTrusted, keyIdOf, nameOf } from './pkcs12-attributes.ts';
-import { computeMac, decryptPart, makeSecret, type Secret, workLimit } from './pkcs12-pbe.ts';
+import { computeMac, decryptPart, makeSecret, type Secret } from './pkcs12-pbe.ts';
 import { decodeBags, decodePfx, decodeSafes } from './pki.ts';
 import type { Bag, Pfx, Safe } from './pki-records.ts';
 
@@ -17,19 +19,18 @@ export interface ReadPkcs12Options {
    * can be read, and nothing is checked: trust stores are sometimes so.
    */
   readonly password?: string;
+  /** Shared with what else there is to open in the same file. */
+  readonly spend?: Spend;
 }
-
-/** Rounds of hashing in all: some fifteen seconds. GnuTLS alone asks for four million to open one key. */
-const WORK_LIMIT = 20_000_000;
 
 /**
  * The keys, each with its chain, then the certificates that belong to no key. Throws LOCAL_CA_PASSWORD_WRONG,
  * LOCAL_CA_PASSWORD_REQUIRED, LOCAL_CA_KEYSTORE_INVALID.
  */
-export function readPkcs12(bytes: Uint8Array, { password }: ReadPkcs12Options): StoreEntry[] {
+export function readPkcs12(bytes: Uint8Array, { password, spend = workLimit() }: ReadPkcs12Options): StoreEntry[] {
   return reading('PKCS#12', () => {
     const pfx = decodePfx(bytes);
-    const secret = password === undefined ? emptySecret(pfx) : provenSecret(pfx, password);
+    const secret = password === undefined ? emptySecret(pfx, spend) : provenSecret(pfx, password, spend);
     return assemble(
       decodeSafes(pfx.content).flatMap((safe) => openSafe(safe, secret)),
       secret,
@@ -38,8 +39,8 @@ export function readPkcs12(bytes: Uint8Array, { password }: ReadPkcs12Options): 
 }
 
 /** An empty password is two zero bytes to some programs and nothing at all to others; the MAC tells. */
-function provenSecret({ content, mac }: Pfx, password: string): Secret {
-  const secret = makeSecret(password, workLimit(WORK_LIMIT));
+function provenSecret({ content, mac }: Pfx, password: string, spend: Spend): Secret {
+  const secret = makeSecret(password, spend);
   if (mac === undefined) return secret;
   const candidates = password === '' ? [secret, { ...secret, bmp: new Uint8Array() }] : [secret];
   const proven = candidates.find((candidate) => equalBytes(computeMac(content, candidate, mac), mac.digest));
@@ -48,10 +49,10 @@ function provenSecret({ content, mac }: Pfx, password: string): Secret {
 }
 
 /** The empty password, where the MAC proves it. */
-function emptySecret(pfx: Pfx): Secret | undefined {
+function emptySecret(pfx: Pfx, spend: Spend): Secret | undefined {
   if (pfx.mac === undefined) return undefined;
   try {
-    return provenSecret(pfx, '');
+    return provenSecret(pfx, '', spend);
   } catch {
     return undefined;
   }
@@ -99,7 +100,7 @@ function assemble(bags: readonly Bag[], secret: Secret | undefined): StoreEntry[
   const aliasOf = (bag: Bag) => nameOf(bag) ?? String(++unnamed);
 
   const certificates = bags.flatMap((bag) => ('certificate' in bag.value ? [stored(bag, bag.value.certificate)] : []));
-  const forChains = certificates.filter(({ bag }) => !isTrusted(bag));
+  const forChains = indexed(certificates.filter(({ bag }) => !isTrusted(bag)));
   const used = new Set<StoredCertificate>();
   const keys = bags.flatMap((bag): KeyEntry[] => {
     const key = openKey(bag, secret);
@@ -115,6 +116,30 @@ function assemble(bags: readonly Bag[], secret: Secret | undefined): StoreEntry[
   ];
 }
 
+/** The first of each kind: a file may have thousands of keys and of certificates. */
+interface Index {
+  readonly byKeyId: ReadonlyMap<string, StoredCertificate>;
+  readonly byPublicKey: ReadonlyMap<string, StoredCertificate>;
+  readonly bySubject: ReadonlyMap<string, StoredCertificate>;
+}
+
+function indexed(certificates: readonly StoredCertificate[]): Index {
+  const firstBy = (bytesOf: (one: StoredCertificate) => Uint8Array | undefined) => {
+    const entries = certificates.map((one) => [hexOf(bytesOf(one)), one] as const);
+    return new Map(entries.filter(([key]) => key !== undefined).reverse() as [string, StoredCertificate][]);
+  };
+  return {
+    byKeyId: firstBy(({ bag }) => keyIdOf(bag)),
+    byPublicKey: firstBy(({ facts }) => facts?.publicKey),
+    bySubject: firstBy(({ facts }) => facts?.subject),
+  };
+}
+
+const hexOf = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : toHex(bytes));
+
+const lookUp = (map: ReadonlyMap<string, StoredCertificate>, bytes: Uint8Array | undefined) =>
+  bytes === undefined ? undefined : map.get(toHex(bytes));
+
 function stored(bag: Bag, der: Uint8Array): StoredCertificate {
   try {
     return { bag, der, facts: parseCertificate(der) };
@@ -124,18 +149,8 @@ function stored(bag: Bag, der: Uint8Array): StoredCertificate {
 }
 
 /** By the id that ties them, else (some writers leave it out) by the public key. */
-function leafFor(bag: Bag, key: Uint8Array, certificates: readonly StoredCertificate[]): StoredCertificate | undefined {
-  const id = keyIdOf(bag);
-  const tied = certificates.find((certificate) => {
-    const other = keyIdOf(certificate.bag);
-    return id !== undefined && other !== undefined && equalBytes(id, other);
-  });
-  if (tied !== undefined) return tied;
-  const publicKey = publicKeyOf(key);
-  return certificates.find(
-    ({ facts }) => facts !== undefined && publicKey !== undefined && equalBytes(facts.publicKey, publicKey),
-  );
-}
+const leafFor = (bag: Bag, key: Uint8Array, { byKeyId, byPublicKey }: Index): StoredCertificate | undefined =>
+  lookUp(byKeyId, keyIdOf(bag)) ?? lookUp(byPublicKey, publicKeyOf(key));
 
 function publicKeyOf(pkcs8: Uint8Array): Uint8Array | undefined {
   try {
@@ -146,20 +161,16 @@ function publicKeyOf(pkcs8: Uint8Array): Uint8Array | undefined {
   }
 }
 
+/** Longer than any in use. */
+const LONGEST_CHAIN = 100;
+
 /** From the leaf to its issuer, and on, as far as the file goes. */
-function chainFrom(
-  leaf: StoredCertificate | undefined,
-  certificates: readonly StoredCertificate[],
-): StoredCertificate[] {
+function chainFrom(leaf: StoredCertificate | undefined, { bySubject }: Index): StoredCertificate[] {
   const chain: StoredCertificate[] = [];
-  for (let next = leaf; next !== undefined && !chain.includes(next); ) {
+  for (let next = leaf; next !== undefined && !chain.includes(next) && chain.length < LONGEST_CHAIN; ) {
     chain.push(next);
-    next = issuerOf(next, certificates);
+    const { facts } = next;
+    next = facts === undefined || isSelfIssued(facts) ? undefined : lookUp(bySubject, facts.issuer);
   }
   return chain;
-}
-
-function issuerOf({ facts }: StoredCertificate, certificates: readonly StoredCertificate[]) {
-  if (facts === undefined || isSelfIssued(facts)) return undefined;
-  return certificates.find((other) => other.facts !== undefined && equalBytes(other.facts.subject, facts.issuer));
 }

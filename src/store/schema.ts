@@ -1,4 +1,29 @@
 /** How records become rows of the inventory's tables, and rows records. The tables themselves: `migrations.ts`. */
+import { quote } from '../core/text.ts';
+import { LocalCaError } from '../errors.ts';
+import {
+  bytes,
+  type Column,
+  deployment,
+  ders,
+  flag,
+  formats,
+  number,
+  p12Profile,
+  revocation,
+  rights,
+  role,
+  settings,
+  stages,
+  state,
+  strings,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+  type Value,
+  wish,
+} from './columns.ts';
 import type {
   AuditEvent,
   AuthorityRecord,
@@ -10,68 +35,17 @@ import type {
   TargetRecord,
 } from './store.ts';
 
-/** What SQLite binds and returns here. Never a boolean: binding one makes libsql abort the process. */
-export type Value = string | number | Uint8Array | null;
+export type { Value };
 export type Row = readonly Value[];
-
-/** One column: its name, and both directions. */
-interface Column {
-  readonly name: string;
-  readonly write: (value: never) => Value;
-  readonly read: (value: Value) => unknown;
-}
 
 /** A record type's table: its columns in order, and both directions. */
 export interface Table<T> {
   readonly name: string;
   readonly columns: string;
   toRow(record: T): Value[];
+  /** Throws LOCAL_CA_HOME_INVALID. */
   fromRow(row: Row): T;
 }
-
-const column =
-  <T>(write: (value: T) => Value, read: (value: Value) => T) =>
-  (name: string): Column => ({ name, write: write as (value: never) => Value, read });
-
-const orNull =
-  <T>(make: (name: string) => Column) =>
-  (name: string): Column => {
-    const { write, read } = make(name);
-    return {
-      name,
-      write: (value: T | null) => (value === null ? null : write(value as never)),
-      read: (value) => (value === null ? null : read(value)),
-    };
-  };
-
-const plain = column<Value>(
-  (value) => value,
-  (value) => value,
-);
-const flag = column<boolean>(Number, (value) => value === 1);
-const time = column<Date>(
-  (value) => value.toISOString(),
-  (value) => new Date(value as string),
-);
-const json = column<unknown>(JSON.stringify, (value) => JSON.parse(value as string));
-/** libsql returns Buffers; a plain view on the same bytes is what the interface promises. */
-const bytes = column<Uint8Array>(
-  (value) => value,
-  (value) => {
-    const { buffer, byteOffset, byteLength } = value as Uint8Array;
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  },
-);
-const ders = column<readonly Uint8Array[]>(
-  (list) => JSON.stringify(list.map((der) => Buffer.from(der).toString('base64'))),
-  (value) => (JSON.parse(value as string) as string[]).map((der) => new Uint8Array(Buffer.from(der, 'base64'))),
-);
-const revocation: (name: string) => Column = orNull<Revocation>(
-  column<Revocation>(JSON.stringify, (value) => {
-    const { at, reason, invalidSince } = JSON.parse(value as string);
-    return { at: new Date(at), reason, invalidSince: invalidSince === null ? null : new Date(invalidSince) };
-  }),
-);
 
 /** The compiler holds the columns to the record, key by key. */
 function table<T extends object>(name: string, columns: { readonly [Key in keyof T]-?: Column }): Table<T> {
@@ -81,114 +55,129 @@ function table<T extends object>(name: string, columns: { readonly [Key in keyof
     columns: entries.map(([, { name }]) => name).join(', '),
     toRow: (record) => entries.map(([key, { write }]) => write(record[key] as never)),
     fromRow: (row) =>
-      Object.fromEntries(entries.map(([key, { read }], i) => [key, read(row[i] as Value)])) as unknown as T,
+      Object.fromEntries(
+        entries.map(([key, { read, name: its }], i) => [key, readCell(read, row[i] as Value, `${name}.${its}`)]),
+      ) as unknown as T,
   };
 }
 
+function readCell(read: Column['read'], value: Value, where: string): unknown {
+  try {
+    return read(value);
+  } catch (cause) {
+    throw new LocalCaError(
+      'LOCAL_CA_HOME_INVALID',
+      `the inventory is damaged: ${where} is ${quote(String(value))}`,
+      'Restore the home folder from a backup.',
+      { cause },
+    );
+  }
+}
+
 export const AUTHORITIES = table<AuthorityRecord>('authorities', {
-  id: plain('id'),
-  role: plain('role'),
-  name: plain('name'),
+  id: text('id'),
+  role: role('role'),
+  name: text('name'),
   certificate: bytes('certificate'),
-  parentId: plain('parent_id'),
+  parentId: textOrNull('parent_id'),
   active: flag('active'),
   createdAt: time('created_at'),
-  keyId: plain('key_id'),
-  crlUrls: json('crl_urls'),
-  ocspUrls: json('ocsp_urls'),
+  keyId: text('key_id'),
+  crlUrls: strings('crl_urls'),
+  ocspUrls: strings('ocsp_urls'),
   revocation: revocation('revocation'),
 });
 
 export const CERTIFICATES = table<CertificateRecord>('certificates', {
-  serial: plain('serial'),
-  label: plain('label'),
-  profile: plain('profile'),
-  template: plain('template'),
-  names: json('names'),
-  subject: plain('subject'),
-  keyType: plain('key_type'),
+  serial: text('serial'),
+  label: text('label'),
+  profile: text('profile'),
+  template: textOrNull('template'),
+  names: strings('names'),
+  subject: text('subject'),
+  keyType: text('key_type'),
   notBefore: time('not_before'),
   notAfter: time('not_after'),
-  fingerprintSha256: plain('fingerprint_sha256'),
+  fingerprintSha256: text('fingerprint_sha256'),
   certificate: bytes('certificate'),
-  issuerId: plain('issuer_id'),
+  issuerId: textOrNull('issuer_id'),
   chain: ders('chain'),
-  state: plain('state'),
+  state: state('state'),
   revocation: revocation('revocation'),
   issuedAt: time('issued_at'),
-  keyId: plain('key_id'),
+  keyId: textOrNull('key_id'),
 });
 
 export const REQUESTS = table<RequestRecord>('requests', {
-  id: plain('id'),
-  label: plain('label'),
-  names: json('names'),
-  profile: plain('profile'),
-  template: plain('template'),
-  keyType: plain('key_type'),
+  id: text('id'),
+  label: text('label'),
+  names: strings('names'),
+  profile: text('profile'),
+  template: textOrNull('template'),
+  keyType: text('key_type'),
   request: bytes('request'),
   createdAt: time('created_at'),
   keepKey: flag('keep_key'),
-  folder: plain('folder'),
+  folder: textOrNull('folder'),
 });
 
 export const PLACEMENTS = table<PlacementRecord>('placements', {
-  label: plain('label'),
-  serial: plain('serial'),
-  template: plain('template'),
-  folder: plain('folder'),
-  zip: plain('zip'),
-  formats: orNull(json)('formats'),
-  settings: json('settings'),
-  alias: plain('alias'),
-  p12Profile: plain('p12_profile'),
+  label: text('label'),
+  serial: text('serial'),
+  template: text('template'),
+  folder: text('folder'),
+  zip: textOrNull('zip'),
+  formats: formats('formats'),
+  settings: settings('settings'),
+  alias: textOrNull('alias'),
+  p12Profile: p12Profile('p12_profile'),
   passwordGiven: flag('password_given'),
   withKey: flag('with_key'),
-  roots: json('roots'),
+  roots: strings('roots'),
   writtenAt: time('written_at'),
-  stages: json('stages'),
+  stages: stages('stages'),
 });
 
 export const REVOCATION_LISTS = table<RevocationListRecord>('revocation_lists', {
-  keyId: plain('key_id'),
-  number: plain('number'),
+  keyId: text('key_id'),
+  number: number('number'),
   thisUpdate: time('this_update'),
   nextUpdate: time('next_update'),
   list: bytes('list'),
 });
 
 export const TARGETS = table<TargetRecord>('targets', {
-  id: plain('id'),
-  label: plain('label'),
-  folder: plain('folder'),
-  template: plain('template'),
-  formats: orNull(json)('formats'),
-  settings: json('settings'),
-  owner: plain('owner'),
-  group: plain('group_name'),
-  hook: json('hook'),
-  hookTimeout: plain('hook_timeout'),
-  window: plain('window'),
-  timeZone: plain('time_zone'),
-  probe: plain('probe'),
-  probeName: plain('probe_name'),
+  id: text('id'),
+  label: text('label'),
+  folder: text('folder'),
+  template: text('template'),
+  formats: formats('formats'),
+  settings: settings('settings'),
+  owner: textOrNull('owner'),
+  group: textOrNull('group_name'),
+  hook: strings('hook'),
+  hookTimeout: number('hook_timeout'),
+  window: textOrNull('window'),
+  timeZone: textOrNull('time_zone'),
+  probe: textOrNull('probe'),
+  probeName: textOrNull('probe_name'),
   withCrl: flag('with_crl'),
-  wish: plain('wish'),
-  state: plain('state'),
-  serial: plain('serial'),
-  contents: plain('contents'),
-  rights: json('rights'),
-  problem: plain('problem'),
-  failures: plain('failures'),
-  retryAt: orNull(time)('retry_at'),
+  wish: wish('wish'),
+  state: deployment('state'),
+  serial: textOrNull('serial'),
+  contents: textOrNull('contents'),
+  rights: rights('rights'),
+  problem: textOrNull('problem'),
+  failures: number('failures'),
+  retryAt: timeOrNull('retry_at'),
   since: time('since'),
 });
 
 export const EVENTS = table<AuditEvent>('events', {
   at: time('at'),
-  action: plain('action'),
-  serial: plain('serial'),
-  detail: plain('detail'),
+  action: text('action'),
+  serial: textOrNull('serial'),
+  detail: text('detail'),
 });
 
 /** As their columns hold them. */

@@ -28,6 +28,15 @@ describe('render', () => {
     assert.equal(say('{{^file.key-p12}}none{{/file.key-p12}}'), 'none');
   });
   it('renders settings', () => assert.equal(say('{{set.port}}{{#set.old}} old{{/set.old}}'), '99 old'));
+  it('takes as many placeholders as there are, in a text of any length', { timeout: 10_000 }, () => {
+    assert.equal(say('{{label}}\n'.repeat(100_000)).length, 1_200_000);
+    const [open, close] = ['{{#leaf}}', '{{/leaf}}'];
+    assert.equal(say(`${open.repeat(20)}{{host}}${close.repeat(20)}`), 'h');
+    assert.throws(
+      () => say(open.repeat(50_000) + close.repeat(50_000)),
+      refusal('LOCAL_CA_TEMPLATE_INVALID', /^x\.conf: \{\{#leaf\}\} stands in 20 sections already$/),
+    );
+  });
   it('takes comments', () => assert.equal(say('a{{! why }}b'), 'ab'));
 
   const near: readonly (readonly [string, RegExp, RegExp])[] = [

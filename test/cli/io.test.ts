@@ -1,7 +1,7 @@
 /** What is said: of sequences for the terminal, only those go through that were made here; and lines that fit one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Io } from '../../src/cli/io.ts';
+import { Io, table } from '../../src/cli/io.ts';
 import { prose } from '../../src/cli/prose.ts';
 
 // styleText asks for the colours of the real stream, which the tests' is not.
@@ -112,3 +112,7 @@ for (const [what, text, lines] of [
 ] as const) {
   test(`in 40 columns: ${what}`, () => assert.deepEqual(prose(text, 40).split('\n'), lines));
 }
+
+test('a table has as many rows as there are', () => {
+  assert.equal(table(['A'], new Array(200_000).fill(['xyz'])).split('\n').length, 200_001);
+});

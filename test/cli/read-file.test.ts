@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { zipBundle } from '../../src/bundle/zip.ts';
 import { certificatesOf, readContents } from '../../src/cli/read-file.ts';
+import { integer, octetString, oid, sequence } from '../../src/core/der.ts';
 import type { KeyEntry } from '../../src/formats/entries.ts';
 import { writeJks } from '../../src/formats/jks.ts';
 import { encodePem } from '../../src/formats/pem.ts';
 import { writePkcs12 } from '../../src/formats/pkcs12.ts';
+import { outputFile } from '../bundle/support.ts';
 import { keyEntry, leaf, seeded } from '../formats/fixtures.ts';
 
 const password = 'secret1';
@@ -32,4 +35,35 @@ describe('a key of a type that is not supported', () => {
       assert.deepEqual((await certificatesOf(bytes, 'file', password))[0], leaf);
     });
   }
+});
+
+test('many keys in one file may take no more time to open than one', async () => {
+  // OpenSSL does not know the hash, and gives up before the rounds that have been counted here.
+  const derivation = sequence(octetString(new Uint8Array(8)), integer(9_000_000), sequence(oid('1.2.3.4')));
+  const cipher = sequence(oid('2.16.840.1.101.3.4.1.42'), octetString(new Uint8Array(16)));
+  const scheme = sequence(sequence(oid('1.2.840.113549.1.5.12'), derivation), cipher);
+  const key = sequence(sequence(oid('1.2.840.113549.1.5.13'), scheme), octetString(new Uint8Array(64)));
+  const pem = encodePem('ENCRYPTED PRIVATE KEY', key);
+  const zip = await zipBundle(['a', 'b', 'c', 'd'].map((name) => outputFile(`${name}.pem`, pem)));
+  const { found } = await readContents(zip, 'file', password);
+  assert.deepEqual(
+    found.map((one) => 'title' in one && one.title.replace(/ 20000000 .*/, ' ...')),
+    [
+      'the pass phrase does not open the private key',
+      'the pass phrase does not open the private key',
+      'opening the file would take more than ...',
+      'opening the file would take more than ...',
+    ],
+  );
+});
+
+test('a key store of more entries than a call has arguments, in a zip', { timeout: 20_000 }, async () => {
+  const trusted = { kind: 'trusted', alias: 'a', certificate: Uint8Array.of(0x30, 0) } as const;
+  const one = writeJks([trusted], { password, now: new Date(0), random });
+  const [head, entry] = [one.subarray(0, 8), one.subarray(12, -20)];
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(200_000);
+  const jks = Buffer.concat([head, count, Buffer.alloc(entry.length * 200_000, entry), new Uint8Array(20)]);
+  const zip = await zipBundle([{ ...outputFile('a.jks', ''), bytes: new Uint8Array(jks) }]);
+  assert.equal((await readContents(zip, 'file', undefined)).found.length, 200_000);
 });

@@ -11,3 +11,7 @@ test('names are near that contain each other or differ by two letters, whatever 
   assert.deepEqual(nearNames('redis', names), []);
   assert.deepEqual(nearNames('my', names), []);
 });
+
+test('a name of a million letters is near to none, and that is soon known', { timeout: 5000 }, () => {
+  assert.deepEqual(nearNames('x'.repeat(1_000_000), new Array(100).fill('postgresql')), []);
+});

@@ -115,6 +115,29 @@ describe('the inventory file', () => {
     }
   });
 
+  it('names what is damaged in a row, where SQLite sees nothing', async () => {
+    const damage: readonly (readonly [sql: string, where: string, shown: string])[] = [
+      ["UPDATE certificates SET not_after = 'x'", 'certificates.not_after', 'x'],
+      ["UPDATE certificates SET names = '[null]'", 'certificates.names', '[null]'],
+      ["UPDATE certificates SET names = '{'", 'certificates.names', '{'],
+      ["UPDATE certificates SET chain = '7'", 'certificates.chain', '7'],
+      ["UPDATE authorities SET revocation = '{}'", 'authorities.revocation', '{}'],
+      ["UPDATE authorities SET created_at = ''", 'authorities.created_at', ''],
+      ['UPDATE authorities SET crl_urls = 1.5', 'authorities.crl_urls', '1.5'],
+    ];
+    for (const [sql, where, shown] of damage) {
+      const file = await filled(1);
+      const database = new Database(file);
+      database.exec(`${sql};`);
+      database.close();
+      const store = openSqliteStore(file);
+      const read = () => (where.startsWith('auth') ? store.authorities() : store.certificates());
+      const message = `the inventory is damaged: ${where} is ${JSON.stringify(shown)}`;
+      await assert.rejects(read, { code: 'LOCAL_CA_HOME_INVALID', message }, sql);
+      await store.close();
+    }
+  });
+
   it('says what is wrong when it is a folder or cannot be made', async () => {
     const folder = newFolder();
     assert.throws(() => createSqliteStore(join(folder, 'no', 'inventory.db')), {

@@ -145,7 +145,7 @@ const MOST_REVOKED = 20;
 
 /** What only a revocation list has: its number, as every other program writes it, and a line for each serial. */
 const LIST_TEXTS: Readonly<Record<string, (value: unknown) => string>> = {
-  number: (hex) => String(BigInt(`0x${hex}`)),
+  number: (hex) => numberText(String(hex)),
   revoked: (value) => {
     const all = value as CrlDescription['revoked'];
     const rows = all.slice(0, MOST_REVOKED).map(({ serial, revokedAt, reason, invalidSince }) => {
@@ -158,6 +158,9 @@ const LIST_TEXTS: Readonly<Record<string, (value: unknown) => string>> = {
     );
   },
 };
+
+/** Numbers may have 20 bytes (RFC 5280 5.2.3), and millions of digits take minutes to convert. */
+const numberText = (hex: string): string => (hex.length > 40 ? `0x${hex}` : String(BigInt(`0x${hex}`)));
 
 const isEmpty = (value: unknown) => value === null || value === false || (Array.isArray(value) && value.length === 0);
 

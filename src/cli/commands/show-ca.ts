@@ -1,6 +1,7 @@
 /** `show` of one of the CA's own certificates, by its serial. */
+
+import { nameText } from '../../core/name-text.ts';
 import { fingerprintSha256, parseCertificate } from '../../core/parse.ts';
-import { decodeSubject, formatSubject } from '../../core/subject.ts';
 import { isoTime } from '../../core/time.ts';
 import { encodePem } from '../../formats/pem.ts';
 import type { AuditEvent, AuthorityRecord } from '../../store/store.ts';
@@ -41,8 +42,8 @@ function textOf(authority: AuthorityRecord, state: ShownState, events: readonly 
     ['state', state],
     ['revoked', revokedText(authority)],
     ['role', authority.role],
-    ['subject', formatSubject(decodeSubject(subject))],
-    ['issuer', formatSubject(decodeSubject(issuer))],
+    ['subject', nameText(subject)],
+    ['issuer', nameText(issuer)],
     ['from', isoTime(notBefore)],
     ['until', `${isoTime(notAfter)} (${timeLeft(notAfter, now)})`],
     ['serial', authority.id],
@@ -61,8 +62,8 @@ function jsonOf(authority: AuthorityRecord, state: ShownState) {
     serial: authority.id,
     role: authority.role,
     state,
-    subject: formatSubject(decodeSubject(subject)),
-    issuer: formatSubject(decodeSubject(issuer)),
+    subject: nameText(subject),
+    issuer: nameText(issuer),
     notBefore: isoTime(notBefore),
     notAfter: isoTime(notAfter),
     fingerprintSha256: fingerprintSha256(authority.certificate),

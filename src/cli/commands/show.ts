@@ -1,6 +1,6 @@
 import { findAuthority } from '../../authority/find-authority.ts';
+import { nameText } from '../../core/name-text.ts';
 import { type Certificate, parseCertificate } from '../../core/parse.ts';
-import { decodeSubject, formatSubject } from '../../core/subject.ts';
 import { isoTime } from '../../core/time.ts';
 import { encodePem } from '../../formats/pem.ts';
 import type { AuditEvent, CertificateRecord, PlacementRecord } from '../../store/store.ts';
@@ -68,7 +68,7 @@ async function historyOf({ ca, home }: Session, { label, serial }: CertificateRe
   return events.flatMap((some) => some.toReversed()).sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-const issuerOf = ({ certificate }: Shown) => formatSubject(decodeSubject(certificate.issuer));
+const issuerOf = ({ certificate }: Shown) => nameText(certificate.issuer);
 
 function textOf(shown: Shown, now: Date): string {
   const { record, placement, history = [] } = shown;
