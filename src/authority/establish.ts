@@ -165,6 +165,7 @@ export function establishImported(options: ImportOptions, ambient: Ambient): Est
   if (own === undefined) throw mismatch(given);
   assertFitAuthority(own, ambient.now());
   const above = chainAbove(own, given);
+  assertDistinct([own, ...above]);
   const at = ambient.now();
   const records = above.map((certificate, i) => recordOf(certificate, above[i + 1]?.serial ?? null, false, at));
   return [
@@ -179,6 +180,18 @@ function mismatch(given: readonly Certificate[]): LocalCaError {
     'LOCAL_CA_KEY_MISMATCH',
     `the private key does not belong to the certificate (${subjects})`,
     'Give the key that was made with the CA certificate.',
+  );
+}
+
+/** A CA is on record under its serial number, and two of different CAs may be the same. */
+function assertDistinct(chain: readonly Certificate[]): void {
+  const serials = chain.map(({ serial }) => serial);
+  const twice = serials.find((serial, i) => serials.indexOf(serial) !== i);
+  if (twice === undefined) return;
+  throw new LocalCaError(
+    'LOCAL_CA_CA_UNFIT',
+    `two CAs of the chain have the serial number ${twice}, and local-ca tells CAs apart by it`,
+    'Give the certificate of the CA alone, without those above it: its clients then trust that one.',
   );
 }
 

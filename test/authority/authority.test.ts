@@ -8,6 +8,7 @@ import type { Ambient } from '../../src/core/ambient.ts';
 import type { AuthorityOptions } from '../../src/core/options.ts';
 import { encodePem } from '../../src/formats/pem.ts';
 import { memoryHome } from '../../src/store/memory-home.ts';
+import { makeCa, pinned } from '../support/pki.ts';
 import { rejectsCode, throwsCode } from '../support/throws.ts';
 
 const at = (time: string): Ambient => ({ ...systemAmbient, now: () => new Date(time) });
@@ -265,6 +266,24 @@ test('a CA is taken over with its chain, in any order, and signs on', async () =
     const { record } = await taken.issue({ names: ['a.test'] });
     assert.ok(x509(record.certificate).verify(x509(ca.chain[0]?.certificate as Uint8Array).publicKey));
   }
+});
+
+test('two CAs of one serial number are not taken over together, and one of them is', async () => {
+  const serial = Uint8Array.of(1);
+  const root = await makeCa('CN=Root', { serial });
+  const { certificate, key } = await makeCa('CN=Between', { issuer: root, serial });
+  const taken = (...chain: readonly Uint8Array[]) => {
+    const pem = chain.map((der) => encodePem('CERTIFICATE', der)).join('');
+    const given = { certificate: new TextEncoder().encode(pem), key: key.toPkcs8() };
+    return CertificateAuthority.import(memoryHome(), given, pinned);
+  };
+  const says = /^two CAs of the chain have the serial number 01, and local-ca tells CAs apart by it$/;
+  await rejectsCode(() => taken(certificate.der, root.certificate.der), 'LOCAL_CA_CA_UNFIT', says);
+  const ca = await taken(certificate.der);
+  assert.deepEqual(
+    ca.chain.map(({ name }) => name),
+    ['Between'],
+  );
 });
 
 test('a CA is not taken over with the key of another, or when it is no CA', async () => {

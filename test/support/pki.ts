@@ -36,6 +36,7 @@ const keyOf = async ({ key, keyType = 'p256' }: Life) => key ?? (await generateK
 export interface CaOptions extends Life {
   readonly issuer?: Holder;
   readonly pathLength?: number;
+  readonly serial?: Uint8Array;
   readonly constraints?: NameConstraints;
 }
 
@@ -44,7 +45,7 @@ export async function makeCa(subject: string, options: CaOptions = {}): Promise<
   const { issuer, pathLength = 3, constraints } = options;
   const fields = {
     role: issuer === undefined ? ('root' as const) : ('intermediate' as const),
-    serial: newSerial(pinned),
+    serial: options.serial ?? newSerial(pinned),
     subject: name(subject),
     notBefore: options.notBefore ?? day(-100),
     notAfter: options.notAfter ?? day(1000),
