@@ -1,5 +1,4 @@
 /** A request that nobody waits for any more: it is forgotten, and its key with it. */
-
 import { systemAmbient } from '../ambient.ts';
 import type { Ambient } from '../core/ambient.ts';
 import { parseCsr } from '../core/csr.ts';

@@ -2,6 +2,7 @@
 import type { Ambient } from '../core/ambient.ts';
 import { attempt } from '../core/attempt.ts';
 import { type AuthorityFields, makeAuthority, newSerial } from '../core/certificate.ts';
+import { DEPTH_LIMIT } from '../core/chain.ts';
 import { equalBytes } from '../core/der.ts';
 import { type Distribution, type DistributionOptions, normalizeDistribution } from '../core/distribution-urls.ts';
 import type { NameConstraints } from '../core/extensions.ts';
@@ -194,9 +195,6 @@ function assertDistinct(chain: readonly Certificate[]): void {
     'Give the certificate of the CA alone, without those above it: its clients then trust that one.',
   );
 }
-
-/** Deeper than any chain in use. */
-const DEPTH_LIMIT = 12;
 
 function chainAbove(certificate: Certificate, given: readonly Certificate[]): Certificate[] {
   const chain = [certificate];

@@ -1,5 +1,4 @@
 /** What a bundle's README and snippets can say about it, before the paragraphs that `paragraphs.ts` writes. */
-
 import { createHash } from 'node:crypto';
 import type { CertificateFacts } from '../core/facts.ts';
 import { parseNames, type SubjectName } from '../core/names.ts';

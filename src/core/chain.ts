@@ -10,7 +10,7 @@ import { toHex } from './text.ts';
 export type Chain = readonly Certificate[];
 
 /** Deeper than any chain in use, and a bound on what cross-signed CAs can multiply to. */
-const DEPTH_LIMIT = 12;
+export const DEPTH_LIMIT = 12;
 const CHAIN_LIMIT = 100;
 
 export const isOneOf = (certificate: Certificate, list: readonly Certificate[]): boolean =>
